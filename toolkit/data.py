@@ -1,0 +1,202 @@
+"""The small frozen types every stage speaks in; stages meet here and import nothing of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+KEPT_ROLES = ("title", "heading", "body", "list", "quote", "caption")
+CUT_ROLES = ("byline", "date", "navigation", "teaser", "footer", "advert", "duplicate", "blank", "other")
+ROLES = KEPT_ROLES + CUT_ROLES
+
+OnTopic = Literal["on", "off", "unsure"]
+NO_TOPIC = -1
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One article as a reader found it, before anything was done to it.
+
+    `content` is the decoded text (or the HTML source when `is_html`), never changed afterwards. `row` counts
+    records of a file from 1. `extra` holds the columns that pass through to the results.
+    """
+
+    document_id: str
+    content: str
+    file: str
+    row: int = 1
+    is_html: bool = False
+    title: str | None = None
+    date: str | None = None
+    url: str | None = None
+    outlet: str | None = None
+    extra: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A file or record that could not be used; `row` is None when the whole file could not be read."""
+
+    file: str
+    row: int | None
+    document_id: str | None
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block element of a rendered HTML page: `document.text[start:end]` is its text.
+
+    `link_ratio` is the share of its characters inside links, in [0, 1].
+    """
+
+    start: int
+    end: int
+    tag: str
+    xpath: str
+    link_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A decoded article. `text` never changes; its segments partition it.
+
+    For HTML, `text` is our rendering of the visible page and `blocks` its block elements in document order;
+    for plain text `blocks` is empty. `title`, `date`, `url`, `outlet` and `author` are what the record or the
+    page's metadata states, unverified.
+    """
+
+    document_id: str
+    text: str
+    file: str = ""
+    row: int = 1
+    title: str | None = None
+    date: str | None = None
+    url: str | None = None
+    outlet: str | None = None
+    author: str | None = None
+    blocks: tuple[Block, ...] = ()
+    extra: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A contiguous slice of one document: `document.text[start:end] == text`.
+
+    Offsets count characters (code points). `reason` is a short code and its cues, for every segment that is
+    not kept; None when kept. `story` is 0 for the page's own article, 1, 2, ... for other stories in page
+    order, None where the segment belongs to none.
+    """
+
+    document_id: str
+    index: int
+    start: int
+    end: int
+    text: str
+    role: str
+    reason: str | None = None
+    story: int | None = 0
+    xpath: str | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the segment is part of the article."""
+        return self.role in KEPT_ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class CutDocument:
+    """A document and its segments, with what its own text says of itself.
+
+    `texts[i]` is the normalised, re-flowed text of `segments[i]`: what every later stage reads.
+    `date` is ISO 8601, only as precise as the page (`--05-06` when no year is given). `language` is an ISO
+    639-1 code, or "und" where there is too little text to tell.
+    """
+
+    document: Document
+    segments: tuple[Segment, ...]
+    texts: tuple[str, ...]
+    title: str | None = None
+    date: str | None = None
+    byline: str | None = None
+    language: str = "und"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place, organisation or people of one side: `text[start:end]` names `name`, of `side`.
+
+    `member` is the country or territory it belongs to ("" for a whole side, such as ASEAN itself), `kind` one
+    of country, people, region, city, organisation. Sides that are not the config's own (competing countries)
+    carry side "other".
+    """
+
+    side: str
+    member: str
+    name: str
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether something is about the subject: `relevance` in [0, 1], calibrated, and the verdict."""
+
+    relevance: float
+    on_topic: OnTopic
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeScore:
+    """A theme above its threshold, with its score in [0, 1]."""
+
+    theme: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A cluster found in the corpus: id, readable name, `(term, weight)` pairs, and the theme it sits under.
+
+    `exemplars` are `(document_id, segment index)` of segments that stand for it.
+    """
+
+    topic: int
+    name: str
+    terms: tuple[tuple[str, float], ...]
+    n_segments: int
+    n_articles: int
+    theme: str | None = None
+    exemplars: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a person said of a document. None means: not said.
+
+    `themes_unsure` are themes to leave out of training and scoring for this document.
+    """
+
+    document_id: str
+    on_topic: bool | None = None
+    themes: tuple[str, ...] | None = None
+    themes_unsure: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A results folder in memory: rows as dicts with the column names of the contract.
+
+    `run` is run.json; `articles`, `segments`, `topics` are sorted as on disk.
+    """
+
+    run: Mapping[str, object]
+    articles: tuple[Mapping[str, object], ...]
+    segments: tuple[Mapping[str, object], ...]
+    topics: tuple[Mapping[str, object], ...]
+    quarantine: tuple[Mapping[str, object], ...]
