@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from toolkit.errors import ToolkitError
+from toolkit.store import shipped_folder
 
 
 class _Section(BaseModel):
@@ -132,6 +133,11 @@ def load_config(path: Path) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         raise ToolkitError(f"{path}: cannot be read as a config: {error}.") from error
     return parse_config(text, where=str(path))
+
+
+def shipped_config() -> Path:
+    """The commented config the toolkit comes with."""
+    return shipped_folder("configs") / "china-asean.toml"
 
 
 def _sentence(where: str, item: Any) -> str:

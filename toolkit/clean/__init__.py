@@ -1,0 +1,78 @@
+"""The normalised view of a text: what matching and counting read, with a map back to every source character.
+
+The source is never changed. Each pass finds edits by compiled, linear-time regexes on what the passes before it
+made; `compose` carries them back to source offsets. Passes run until nothing changes, so that a view's text
+normalises to itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from functools import partial
+
+from toolkit.clean import characters, words as glue
+from toolkit.clean.view import Edit, View, applied, compose
+
+__all__ = ["Edit", "View", "is_plain", "normalise"]
+
+_MAX_ROUNDS = 8  # hostile text can hide an entity in an entity; ordinary text is stable after one round
+
+
+def normalise(text: str, *, hard_wrapped: bool = False, words: AbstractSet[str] = frozenset()) -> View:
+    """The normalised view of `text`, a segment or any other text.
+
+    Dashes become "-", all white space single spaces, invisible and control characters go, entities and broken
+    encodings are decoded, lines that inline links broke are joined, glued words are parted where that is
+    certain. Quotes stay as they are.
+
+    Parameters
+    ----------
+    hard_wrapped : bool
+        Lines were broken at a width (PDF, mail): a hyphen at a line's end may be dropped.
+    words : set of lower-case words
+        Words known to occur in the rest of the document; evidence for parting glued and hyphenated words.
+
+    Examples
+    --------
+    >>> normalise("will be made permanent\\n.\\nHe said").text
+    'will be made permanent. He said'
+    """
+    if is_plain(text, words):
+        return View(text, text)
+    passes: list[Callable[[str], list[tuple[int, int, str, str]]]] = [
+        characters.fix_encoding,
+        characters.decode_entities,
+        characters.fix_characters,
+        characters.compose_marks,
+        partial(glue.join_lines, hard_wrapped=hard_wrapped, words=words),
+        glue.fix_spaces,
+        partial(glue.part_glued, words=words),
+    ]
+    current = text
+    edits: list[Edit] = []
+    for _ in range(_MAX_ROUNDS):
+        changed = False
+        for find in passes:
+            found = [Edit(*edit) for edit in find(current)]
+            if found:
+                edits = compose(edits, found, current)
+                current = "".join(applied(current, found))
+                changed = True
+        if not changed:
+            break
+    return View(text, current, tuple(edits))
+
+
+def is_plain(text: str, words: AbstractSet[str] = frozenset()) -> bool:
+    """Whether `text` is its own view, told by cheap tests only: False may also mean "not sure"."""
+    return (
+        text.isascii()
+        and text.isprintable()
+        and "  " not in text
+        and "&" not in text
+        and text[:1] != " "
+        and text[-1:] != " "
+        and not glue.may_need_spaces(text)
+        and not glue.part_glued(text, words=words)
+    )

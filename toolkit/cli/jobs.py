@@ -1,0 +1,340 @@
+"""The commands that do the work: run, train, classify, report, segment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from toolkit.cli.terminal import TerminalProgress, hint, interruptible, quoted, say, summary
+from toolkit.errors import ToolkitError
+
+DEFAULT_MODEL = "china-asean"
+_FORMATS = ("parquet", "csv", "jsonl")
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(metavar="INPUT...", help="Files, folders or globs; - for standard input.", show_default=False),
+]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Subject and themes; the model's own without it.", show_default=False)
+]
+ModelOption = Annotated[str, typer.Option("--model", help="Name or folder of a model.")]
+LabelsOption = Annotated[
+    Path | None,
+    typer.Option("--labels", help="TSV, CSV or JSONL: id, on_topic or relation, themes.", show_default=False),
+]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="For everything that draws lots.")]
+FormatOption = Annotated[
+    list[str] | None,
+    typer.Option("--format", help="parquet, csv or jsonl; repeatable. [default: parquet, csv]", show_default=False),
+]
+MaxQuarantined = Annotated[
+    int | None, typer.Option("--max-quarantined", min=0, help="End with 6 beyond this many. [default: no limit]")
+]
+NoRelevance = Annotated[
+    bool, typer.Option("--no-relevance", help="The corpus is on the subject: every kept segment counts as on.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace another run's results in the folder.")]
+EngineOption = Annotated[str, typer.Option("--engine", help="auto, serial, processes or dask.")]
+WorkersOption = Annotated[int | None, typer.Option("--workers", help="Processes to use. [default: one a core]")]
+SchedulerOption = Annotated[str | None, typer.Option("--scheduler", help="Address of a running Dask scheduler.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No words, no progress.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show where a defect of the toolkit is.")]
+
+
+def run(
+    inputs: Inputs,
+    config: ConfigOption = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="The model to start from. [default: the shipped one]", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for the results. [default: reports/INPUT-NAME]", show_default=False),
+    ] = None,
+    labels: LabelsOption = None,
+    no_relevance: NoRelevance = False,
+    seed: SeedOption = 0,
+    formats: FormatOption = None,
+    max_quarantined: MaxQuarantined = None,
+    force: Force = False,
+    engine: EngineOption = "auto",
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """The main job: learn from INPUT, classify it, write the report.
+
+    DIR (--out) then holds articles, segments and topics, model/ and report.html.
+
+    Example: toolkit run seeds/
+    """
+    started = time.time()
+    chosen = _formats(formats)
+    progress = TerminalProgress(quiet=quiet)
+    with interruptible(progress, again="The same command goes on from there."):
+        from toolkit import jobs
+
+        with jobs.opened(inputs, out=out) as sources:
+            folder = out or Path("reports") / jobs.name_of(inputs)
+            result = jobs.run_job(
+                sources,
+                folder,
+                inputs=inputs,
+                config_path=config,
+                base_name=model,
+                labels_path=labels,
+                no_relevance=no_relevance,
+                seed=seed,
+                formats=chosen,
+                force=force,
+                engine=engine,
+                workers=workers,
+                scheduler=scheduler,
+                progress=progress,
+                started=started,
+            )
+    report_path = folder / "report.html"
+    _tell(result, quiet=quiet, as_json=as_json, command="run", extra={"report": str(report_path)}, started=started)
+    say(f"report: {report_path}", quiet=quiet)
+    hint(f"toolkit classify NEW-ARTICLES --model {quoted([folder / 'model'])} --out DIR", quiet=quiet)
+    _end(result, max_quarantined)
+
+
+def train(
+    inputs: Inputs,
+    name: Annotated[str, typer.Option("--name", help="The model goes to models/NAME.")],
+    config: ConfigOption = None,
+    labels: LabelsOption = None,
+    base: Annotated[
+        str | None,
+        typer.Option("--from", help="The model to start from. [default: the shipped one]", show_default=False),
+    ] = None,
+    no_relevance: NoRelevance = False,
+    seed: SeedOption = 0,
+    max_quarantined: MaxQuarantined = None,
+    force: Force = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Learn a model from INPUT into models/NAME.
+
+    Example: toolkit train articles/ --name my-corpus --labels labels.tsv
+    """
+    started = time.time()
+    progress = TerminalProgress(quiet=quiet)
+    with interruptible(progress, again="No model was changed."):
+        from toolkit import jobs
+
+        with jobs.opened(inputs, out=None) as sources:
+            trained = jobs.train_job(
+                sources,
+                jobs.model_folder(name),
+                name=name,
+                config_path=config,
+                base_name=base,
+                labels_path=labels,
+                no_relevance=no_relevance,
+                seed=seed,
+                force=force,
+                progress=progress,
+            )
+    manifest = trained.model.manifest
+    if manifest is None:
+        raise ValueError("a trained model has a manifest")
+    if as_json:
+        summary(
+            {
+                "command": "train",
+                "status": "done",
+                "model": str(manifest.folder),
+                "hash": manifest.sha256,
+                "training": dict(manifest.training),
+                "n_quarantined": trained.n_quarantined,
+                "notes": list(trained.notes),
+                "seconds": round(time.time() - started, 2),
+            }
+        )
+    for note in trained.notes:
+        say(note, quiet=quiet)
+    say(
+        f"learned from {manifest.training['n_documents']:,} documents, {manifest.training['n_labels']:,} labelled; "
+        f"{manifest.training['n_topics']} topics. wrote {manifest.folder}",
+        quiet=quiet,
+    )
+    hint(f"toolkit classify NEW-ARTICLES --model {quoted([name])} --out DIR", quiet=quiet)
+    if max_quarantined is not None and trained.n_quarantined > max_quarantined:
+        raise typer.Exit(6)
+
+
+def classify(
+    inputs: Inputs,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")],
+    model: ModelOption = DEFAULT_MODEL,
+    watch: Annotated[bool, typer.Option("--watch", help="Keep looking for new files; Ctrl-C ends.")] = False,
+    no_relevance: NoRelevance = False,
+    seed: SeedOption = 0,
+    formats: FormatOption = None,
+    max_quarantined: MaxQuarantined = None,
+    force: Force = False,
+    engine: EngineOption = "auto",
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Judge incoming articles with a model that was learned before.
+
+    Example: toolkit classify seeds/ --out reports/incoming
+    """
+    started = time.time()
+    chosen = _formats(formats)
+    progress = TerminalProgress(quiet=quiet)
+    with interruptible(progress, again="The same command goes on from there."):
+        from toolkit import jobs
+
+        def once() -> Any:
+            with jobs.opened(inputs, out=out) as sources:
+                return jobs.classify_job(
+                    sources,
+                    out,
+                    inputs=inputs,
+                    model_name=model,
+                    no_relevance=no_relevance,
+                    seed=seed,
+                    formats=chosen,
+                    force=force,
+                    engine=engine,
+                    workers=workers,
+                    scheduler=scheduler,
+                    progress=progress,
+                    started=started,
+                )
+
+        if watch:
+            jobs.watch(
+                inputs,
+                once,
+                out=out,
+                told=lambda finished: _tell(finished, quiet=quiet, as_json=as_json, command="classify"),
+            )
+        result = once()
+    _tell(result, quiet=quiet, as_json=as_json, command="classify", started=started)
+    hint(f"toolkit report {quoted([out])}", quiet=quiet)
+    _end(result, max_quarantined)
+
+
+def report(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A results folder.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The HTML file. [default: RESULTS/report.html]", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write the HTML report of a results folder.
+
+    Example: toolkit report reports/seeds
+    """
+    started = time.time()
+    from toolkit import jobs
+
+    path = out or results / "report.html"
+    n_bytes = jobs.report_job(results, path)
+    if as_json:
+        seconds = round(time.time() - started, 2)
+        summary({"command": "report", "status": "done", "report": str(path), "bytes": n_bytes, "seconds": seconds})
+    say(f"wrote {path} ({n_bytes / 1e6:.2f} MB). Open it in any browser; it needs no network.", quiet=quiet)
+
+
+def segment(
+    inputs: Inputs,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", help="JSONL to this file; - for standard output.", show_default=False),
+    ] = None,
+    model: ModelOption = DEFAULT_MODEL,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Show how articles are cut: in colour on a terminal, as JSONL otherwise or with --out.
+
+    Example: toolkit segment seeds/
+    """
+    import sys
+
+    from toolkit import jobs
+
+    with jobs.opened(inputs, out=None) as sources:
+        rows = jobs.segment_job(sources, model_name=model)
+        if out is None and sys.stdout.isatty():
+            from toolkit.cli.show import show_segments
+
+            show_segments(rows)
+        else:
+            n_rows = jobs.write_jsonl(rows, out or "-")
+            say(f"{n_rows:,} segments", quiet=quiet)
+
+
+def _formats(formats: Sequence[str] | None) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(formats or ("parquet", "csv")))
+    for name in chosen:
+        if name not in _FORMATS:
+            raise typer.BadParameter(f"{name!r} is not one of {', '.join(_FORMATS)}.", param_hint="--format")
+    return chosen
+
+
+def _tell(
+    result: Any, *, quiet: bool, as_json: bool, command: str, extra: dict[str, Any] | None = None, started: float = 0.0
+) -> None:
+    counts, verdicts = result.counts, result.run["on_topic"]
+    if as_json:
+        summary(
+            {
+                "command": command,
+                "status": "nothing to do" if result.was_done else "done",
+                "folder": str(result.folder),
+                "counts": dict(counts),
+                "on_topic": verdicts,
+                "n_duplicates": result.run["n_duplicates"],
+                "model": result.run["model"],
+                "outputs": [str(path) for path in result.written],
+                "seconds": round(time.time() - started, 2) if started else None,
+                **(extra or {}),
+            }
+        )
+    if result.was_done:
+        say(f"{result.folder}: this run is finished already; nothing was done. --force does it again.", quiet=quiet)
+    for note in result.notes:
+        say(note, quiet=quiet)
+    say(
+        f"{counts['read']:,} read: {counts['articles']:,} articles ({verdicts['on']:,} on the subject, "
+        f"{verdicts['unsure']:,} unsure, {verdicts['off']:,} off), {counts['quarantined']:,} quarantined, "
+        f"{counts['repeats']:,} repeats. wrote {result.folder}",
+        quiet=quiet,
+    )
+    if counts["quarantined"]:
+        say(f"what could not be used, and why: {result.folder / 'quarantine.jsonl'}", quiet=quiet)
+
+
+def _end(result: Any, max_quarantined: int | None) -> None:
+    counts = result.counts
+    if counts["articles"] == 0:
+        raise ToolkitError(
+            f"{result.folder}: nothing in the input could be read ({counts['read']:,} records tried; "
+            "quarantine.jsonl says why).",
+            exit_code=3,
+        )
+    if max_quarantined is not None and counts["quarantined"] > max_quarantined:
+        raise typer.Exit(6)

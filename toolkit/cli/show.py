@@ -1,0 +1,30 @@
+"""`toolkit segment` on a terminal: the cut in colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import typer
+
+from toolkit.cli.terminal import printable
+
+_COLOURS = {"title": "cyan", "heading": "cyan", "list": "white", "quote": "white", "caption": "white"}
+_SHOWN_CHARACTERS = 400
+
+
+def show_segments(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print each segment with its role, verdict and the reason for a cut; cut text is dim and red."""
+    document_id = None
+    for row in rows:
+        if row["document_id"] != document_id:
+            document_id = row["document_id"]
+            typer.secho(f"\n{printable(str(document_id))}", bold=True)
+        text = " ".join(str(row["text"]).split())
+        shown = text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
+        mark = {"on": "+", "off": "-", "unsure": "?"}[row["on_topic"]]
+        typer.echo(f"{mark} {row['relevance']:.2f} {row['role']:<10} ", nl=False)
+        if row["kept"]:
+            typer.secho(printable(shown), fg=_COLOURS.get(row["role"]))
+        else:
+            typer.secho(printable(f"{shown}  [{row['reason']}]"), fg="red", dim=True)

@@ -1,0 +1,301 @@
+"""Text to vectors: the static embedder we ship, and latent semantic analysis (LSA) of a corpus.
+
+Both give every text its own vector, whatever stands beside it in a batch: sums of whole numbers, or sums in a fixed
+order, one text at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.errors import ToolkitError
+from toolkit.terms import tokenise
+
+Vectors = npt.NDArray[np.float32]
+
+ASSET_FOLDER = Path(__file__).parent / "assets" / "embedder"
+_WORD = re.compile(r"[^\W_]+")
+_MAX_WORD_CHARACTERS = 60  # longer runs are codes and glued text, not words
+_MAX_CACHED_WORDS = 50_000  # 26 MB of 16-bit sums
+
+
+class Encoder(Protocol):
+    """Anything that turns texts into unit vectors, row by row."""
+
+    @property
+    def n_dimensions(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors: ...
+
+
+class Embedder:
+    """The static embedder: a text is the mean of the vectors of its word pieces, at unit length.
+
+    Vectors of pieces are whole numbers (8 bits) with one scale a dimension, so the sum over a text is exact.
+    Words are cut into pieces once and their sums remembered.
+
+    Parameters
+    ----------
+    matrix : int8 array of shape (n_pieces, n_dimensions)
+    scales : float32 array of shape (n_dimensions,)
+    tokenizer : tokenizers.Tokenizer
+        Gives the row numbers of the pieces of a word.
+    """
+
+    def __init__(self, matrix: npt.NDArray[np.int8], scales: npt.NDArray[np.float32], tokenizer: Any) -> None:
+        self._matrix = matrix
+        self._scales = scales.astype(np.float64)
+        self._tokenizer = tokenizer
+        self._unknown = tokenizer.token_to_id("[UNK]")
+        self._rows: dict[str, int] = {}
+        self._sums = np.zeros((1024, matrix.shape[1]), dtype=np.int16)
+
+    @property
+    def n_dimensions(self) -> int:
+        """How long a vector is."""
+        return int(self._matrix.shape[1])
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of `texts`: array of shape (n_texts, n_dimensions), each of unit length.
+
+        A text without known words is the zero vector.
+        """
+        vectors = np.zeros((len(texts), self.n_dimensions), dtype=np.float32)
+        for i, text in enumerate(texts):
+            words = _WORD.findall(text.lower())
+            rows = self._word_rows(words)
+            if rows.size:
+                total = np.add.reduce(self._sums[rows], axis=0, dtype=np.int64) * self._scales
+                length = np.sqrt(np.add.reduce(total * total))
+                if length > 0:
+                    vectors[i] = total / length
+        return vectors
+
+    def _word_rows(self, words: list[str]) -> npt.NDArray[np.intp]:
+        """Row of `_sums` for each word, learning the words not met before."""
+        known = self._rows
+        rows = [known.get(word, -1) for word in words]
+        if -1 in rows:
+            new = {word for word, row in zip(words, rows, strict=True) if row < 0}
+            if len(known) + len(new) > _MAX_CACHED_WORDS:
+                known.clear()
+                new = set(words)
+            self._learn(sorted(new))
+            rows = [known[word] for word in words]
+        return np.array(rows, dtype=np.intp)
+
+    def _learn(self, words: list[str]) -> None:
+        n_needed = len(self._rows) + len(words)
+        if n_needed > len(self._sums):
+            grown = np.zeros((max(n_needed, 2 * len(self._sums)), self.n_dimensions), dtype=np.int16)
+            grown[: len(self._sums)] = self._sums
+            self._sums = grown
+        short = [word[:_MAX_WORD_CHARACTERS] for word in words]
+        for word, encoding in zip(words, self._tokenizer.encode_batch(short, add_special_tokens=False), strict=True):
+            pieces = [piece for piece in encoding.ids if piece != self._unknown]
+            row = len(self._rows)
+            self._rows[word] = row
+            self._sums[row] = np.add.reduce(self._matrix[pieces], axis=0, dtype=np.int16)
+
+
+class _Transformer:
+    """A sentence transformer behind the same interface; one text at a time, so that no padding leaks between rows."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError as error:
+            raise ToolkitError(f"{folder}: a transformer needs the extra `article-toolkit[transformers]`.") from error
+        self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+    @property
+    def n_dimensions(self) -> int:
+        return int(self._model.get_sentence_embedding_dimension())
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.zeros((len(texts), self.n_dimensions), dtype=np.float32)
+        for i, text in enumerate(texts):
+            if text.strip():
+                vectors[i] = self._model.encode([text], normalize_embeddings=True, show_progress_bar=False)[0]
+        return vectors
+
+
+class _Model2Vec:
+    """A model2vec folder behind the same interface."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            from model2vec import StaticModel
+        except ImportError as error:
+            raise ToolkitError(f"{folder}: a model2vec folder needs the package `model2vec`.") from error
+        self._model = StaticModel.from_pretrained(str(folder), normalize=True)
+
+    @property
+    def n_dimensions(self) -> int:
+        return int(self._model.dim)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        rows = [self._model.encode([text], use_multiprocessing=False)[0] for text in texts]
+        return np.asarray(rows, dtype=np.float32).reshape(len(texts), self.n_dimensions)
+
+
+def load_embedder(path: Path | None = None) -> Embedder:
+    """The embedder in the folder `path`, or the one that is shipped; read once a process."""
+    return _load_embedder(ASSET_FOLDER if path is None else Path(path))
+
+
+@cache
+def _load_embedder(folder: Path) -> Embedder:
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
+
+    try:
+        arrays = load_file(folder / "embedding.safetensors")
+        tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        return Embedder(arrays["matrix"], arrays["scales"], tokenizer)
+    except (OSError, KeyError, ValueError) as error:
+        raise ToolkitError(
+            f"{folder}: not an embedder: {error}. `toolkit embedder build SOURCE --out DIR` makes one."
+        ) from error
+
+
+def load_encoder(spec: str | Path | None = None) -> Encoder:
+    """The encoder in the folder `spec`: one of ours, of model2vec, or of sentence-transformers; ours when None."""
+    if spec is None:
+        return load_embedder()
+    folder = Path(spec)
+    if (folder / "embedding.safetensors").exists():
+        return load_embedder(folder)
+    if (folder / "modules.json").exists() and (folder / "tokenizer.json").exists():
+        return _Transformer(folder)
+    if (folder / "model.safetensors").exists():
+        return _Model2Vec(folder)
+    raise ToolkitError(
+        f"{folder}: no encoder found. Expected a folder with embedding.safetensors (ours), model.safetensors and "
+        "config.json (model2vec) or modules.json (sentence-transformers)."
+    )
+
+
+# LSA. Tuned by nothing: 100 dimensions and sublinear tf-idf are the textbook choice (Deerwester et al. 1990).
+N_COMPONENTS = 100
+_MAX_TERMS = 12_000
+
+
+class Lsa:
+    """Latent semantic analysis of a corpus: words that occur together share directions.
+
+    A text is its sublinear tf-idf vector at unit length, projected on the corpus's strongest directions, again at
+    unit length; a text of unknown words is the zero vector. Using it needs numpy only.
+
+    Parameters
+    ----------
+    terms : words in alphabetical order
+    idf : float32 array of shape (n_terms,)
+    directions : float16 array of shape (n_terms, n_components)
+        float16, so that what is fitted equals what is saved.
+    """
+
+    def __init__(self, terms: Sequence[str], idf: npt.NDArray[np.float32], directions: npt.NDArray[np.float16]) -> None:
+        self.terms = tuple(terms)
+        self.idf = idf
+        self.directions = directions
+        self._row = {term: i for i, term in enumerate(self.terms)}
+
+    @property
+    def n_dimensions(self) -> int:
+        """How long a vector is; 0 where the corpus was too small for any direction."""
+        return int(self.directions.shape[1])
+
+    @classmethod
+    def fit(
+        cls,
+        texts: Sequence[str],
+        *,
+        n_components: int = N_COMPONENTS,
+        min_documents: int = 2,
+        stop_words: frozenset[str] = frozenset(),
+        random_state: int = 0,
+    ) -> Lsa:
+        """Learn from `texts`; the order of texts changes nothing but the last bits, so sort them where bytes count."""
+        counts = [_count_words(text) for text in texts]
+        document_frequency = Counter(term for count in counts for term in count)
+        candidates = [
+            (-n, term) for term, n in document_frequency.items() if n >= min_documents and term not in stop_words
+        ]
+        terms = sorted(term for _, term in sorted(candidates)[:_MAX_TERMS])
+        idf = np.array(
+            [np.log((1 + len(texts)) / (1 + document_frequency[term])) + 1 for term in terms], dtype=np.float32
+        )
+        empty = cls(terms, idf, np.zeros((len(terms), 0), dtype=np.float16))
+        n_components = min(n_components, len(terms) - 1, len(texts) - 1)
+        if n_components < 1:
+            return empty
+        return cls(terms, idf, _directions(empty, counts, n_components, random_state))
+
+    def transform(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of `texts`: array of shape (n_texts, n_dimensions), each of unit length or zero."""
+        vectors = np.zeros((len(texts), self.n_dimensions), dtype=np.float32)
+        if self.n_dimensions == 0:
+            return vectors
+        for i, text in enumerate(texts):
+            rows, weights = self._weights(_count_words(text))
+            if rows.size:
+                total = np.add.reduce(self.directions[rows] * weights[:, None], axis=0, dtype=np.float64)
+                length = np.sqrt(np.add.reduce(total * total))
+                if length > 0:
+                    vectors[i] = total / length
+        return vectors
+
+    def _weights(self, count: Mapping[str, int]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+        """Rows and unit-length tf-idf weights of the known words of one text, in the order of rows."""
+        known = sorted((self._row[term], n) for term, n in count.items() if term in self._row)
+        rows = np.array([row for row, _ in known], dtype=np.intp)
+        weights = (1 + np.log(np.array([n for _, n in known], dtype=np.float64))) * self.idf[rows]
+        length = np.sqrt(np.add.reduce(weights * weights))
+        return rows, weights / length if rows.size else weights
+
+    def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """What it takes to build it again: JSON-able values, and arrays."""
+        return {"terms": list(self.terms)}, {"idf": self.idf, "directions": self.directions}
+
+    @classmethod
+    def from_state(cls, json: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> Lsa:
+        """The model that `state` was taken of."""
+        return cls(json["terms"], arrays["idf"], arrays["directions"])
+
+
+def _count_words(text: str) -> Counter[str]:
+    return Counter(word for word in tokenise(text) if 2 <= len(word) <= _MAX_WORD_CHARACTERS and not word[0].isdigit())
+
+
+def _directions(
+    model: Lsa, counts: Sequence[Mapping[str, int]], n_components: int, random_state: int
+) -> npt.NDArray[np.float16]:
+    """The strongest directions of the tf-idf matrix, each with its largest entry positive."""
+    from scipy.sparse import csr_matrix
+    from sklearn.utils.extmath import randomized_svd
+    from threadpoolctl import threadpool_limits
+
+    weighted = [model._weights(count) for count in counts]
+    starts = np.cumsum([0, *(rows.size for rows, _ in weighted)])
+    matrix = csr_matrix(
+        (np.concatenate([w for _, w in weighted]), np.concatenate([r for r, _ in weighted]), starts),
+        shape=(len(counts), len(model.terms)),
+    )
+    with threadpool_limits(1):
+        _, strengths, directions = randomized_svd(
+            matrix, n_components=n_components, n_iter=7, random_state=random_state, flip_sign=False
+        )
+    real = strengths > 1e-6 * max(float(strengths[0]), 1e-12)  # beyond the rank there is only rounding noise
+    directions = directions[real]
+    largest = np.abs(np.round(directions, 6)).argmax(axis=1)
+    directions *= np.sign(directions[np.arange(len(directions)), largest])[:, None]
+    return np.ascontiguousarray(np.round(directions.T, 6).astype(np.float16))

@@ -1,0 +1,449 @@
+"""Whole jobs, as the commands do them and as a notebook may call them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from toolkit.config import Config, load_config, shipped_config
+from toolkit.data import Label, Quarantined
+from toolkit.errors import ToolkitError
+from toolkit.files import Source, atomic_write_bytes, expand_inputs, read_labels, read_results
+from toolkit.model import Model, config_toml, load_model, save_model
+from toolkit.pipeline import judge_record
+from toolkit.pipeline import train as train_model
+from toolkit.progress import Progress, Silent
+from toolkit.runs import (
+    Finished,
+    RunKey,
+    check_folder,
+    classify,
+    hash_sources,
+    is_finished,
+    publish_nothing,
+    read_run,
+    start_run,
+    unique_records,
+)
+from toolkit.store import find_model, model_folders, read_manifest, shipped_folder
+
+SHIPPED_MODEL = "china-asean"
+_SETTLED_SECONDS = 2.0
+"""A watched file is read once it has not changed for this long: it may still be being written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A saved model and what the person should know about how it came to be."""
+
+    model: Model
+    notes: tuple[str, ...]
+    n_quarantined: int
+
+
+@contextmanager
+def opened(inputs: Sequence[str], *, out: Path | None = None) -> Iterator[list[Source]]:
+    """The files behind `inputs`, standard input (`-`) spooled to a temporary file that is removed at the end.
+
+    Raises
+    ------
+    ToolkitError
+        Exit code 2 for an input that is not there, 3 where no file could be read.
+    """
+    with tempfile.TemporaryDirectory(prefix="toolkit-") as folder:
+        spool: Path | None = None
+        if "-" in inputs:
+            spool = Path(folder) / "stdin"
+            with spool.open("wb") as stream:
+                shutil.copyfileobj(sys.stdin.buffer, stream)
+        sources = expand_inputs(inputs, stdin=spool, exclude=[out] if out else [])
+        if not sources:
+            raise ToolkitError(
+                f"{', '.join(inputs)}: no file of a kind the toolkit reads "
+                "(.txt .md .html .jsonl .json .csv .tsv .parquet .pdf .warc, also .gz).",
+                exit_code=3,
+            )
+        yield sources
+
+
+def name_of(inputs: Sequence[str]) -> str:
+    """A folder name for the results of `inputs`: the first one's name without its endings."""
+    first = "stdin" if inputs[0] == "-" else Path(inputs[0]).resolve().name
+    stem = first.split(".")[0] if Path(inputs[0]).is_file() else first
+    safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in stem).strip("-") or "results"
+    return safe if len(inputs) == 1 else f"{safe}-and-{len(inputs) - 1}-more"
+
+
+def model_folder(name: str) -> Path:
+    """`models/NAME`, for a plain name."""
+    if not name or Path(name).name != name or name.startswith(".") or not name.isprintable():
+        raise ToolkitError(f"--name {name}: a plain name is needed, such as my-corpus; the model goes to models/NAME.")
+    return Path("models") / name
+
+
+def choose_start(config_path: Path | None, base_name: str | None) -> tuple[Config, Model | None, tuple[str, ...]]:
+    """The config to train with and the model to start from, with a note where there is none.
+
+    Without a named model the shipped one serves wherever the config is on its subject.
+    """
+    if base_name is not None:
+        base = load_model(find_model(base_name))
+        config = load_config(config_path) if config_path else base.config
+        if not _same_subject(config, base.config):
+            raise ToolkitError(
+                f"{config_path}: has other sides or themes than the model {base_name}. "
+                "Leave the model out to start from the config alone."
+            )
+        return config, base, ()
+    config = load_config(config_path or shipped_config())
+    names = [folder.name for folder in model_folders([shipped_folder("models")])]
+    if SHIPPED_MODEL in names:
+        base = load_model(shipped_folder("models") / SHIPPED_MODEL)
+        if _same_subject(config, base.config):
+            return config, base, ()
+    return config, None, ("No model to start from for this subject: learned from the config and the corpus alone.",)
+
+
+def _same_subject(one: Config, other: Config) -> bool:
+    return (
+        one.subject.name == other.subject.name
+        and list(one.places.sides) == list(other.places.sides)
+        and set(one.themes) == set(other.themes)
+    )
+
+
+def _labels(path: Path | None, config: Config) -> tuple[dict[str, Label], str]:
+    if path is None:
+        return {}, ""
+    labels = read_labels(path, theme_ids=tuple(config.themes))
+    return labels, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _config_hash(config: Config) -> str:
+    return hashlib.sha256(config_toml(config).encode()).hexdigest()
+
+
+def _train_and_save(
+    sources: Sequence[Source],
+    folder: Path,
+    *,
+    name: str,
+    config: Config,
+    base: Model | None,
+    labels: Mapping[str, Label],
+    no_relevance: bool,
+    seed: int,
+    progress: Progress,
+    input_hash: str,
+) -> Trained:
+    refused: list[Quarantined] = []
+
+    def read() -> Iterable[Any]:
+        refused.clear()
+        return unique_records(sources, config.limits, refused=refused.append)
+
+    model, notes = train_model(
+        read,
+        name=name,
+        config=config,
+        labels=labels,
+        base=base,
+        seed=seed,
+        no_relevance=no_relevance,
+        progress=progress,
+    )
+    if not model.training["n_documents"]:
+        raise ToolkitError("nothing in the input could be read.", exit_code=3)
+    if labels and not model.training["n_labels"]:
+        notes = (*notes, "None of the labelled ids occur in the input: the labels had no effect.")
+    model = replace(model, training={**model.training, "input_hash": input_hash})
+    progress.stage("save the model")
+    return Trained(save_model(model, folder, card=model_card(model)), notes, len(refused))
+
+
+def train_job(
+    sources: Sequence[Source],
+    folder: Path,
+    *,
+    name: str,
+    config_path: Path | None = None,
+    base_name: str | None = None,
+    labels_path: Path | None = None,
+    no_relevance: bool = False,
+    seed: int = 0,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Trained:
+    """Learn a model from the sources and save it in `folder`.
+
+    Raises
+    ------
+    ToolkitError
+        Where a model of that name is there already and `force` is not given, or nothing can be read.
+    """
+    if folder.exists() and not force:
+        raise ToolkitError(f"{folder}: is there already. Choose another --name, or replace it with --force.")
+    config, base, notes = choose_start(config_path, base_name)
+    labels, _ = _labels(labels_path, config)
+    trained = _train_and_save(
+        sources,
+        folder,
+        name=name,
+        config=config,
+        base=base,
+        labels=labels,
+        no_relevance=no_relevance,
+        seed=seed,
+        progress=progress or Silent(),
+        input_hash=hash_sources(sources),
+    )
+    return replace(trained, notes=(*notes, *trained.notes))
+
+
+def run_job(
+    sources: Sequence[Source],
+    folder: Path,
+    *,
+    inputs: Sequence[str],
+    config_path: Path | None = None,
+    base_name: str | None = None,
+    labels_path: Path | None = None,
+    no_relevance: bool = False,
+    seed: int = 0,
+    formats: Sequence[str] = ("parquet", "csv"),
+    force: bool = False,
+    engine: str = "auto",
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+    started: float | None = None,
+) -> Finished:
+    """Train on the sources, classify them with what was learned, write the report; all into `folder`."""
+    progress = progress or Silent()
+    started = time.time() if started is None else started
+    config, base, notes = choose_start(config_path, base_name)
+    labels, labels_hash = _labels(labels_path, config)
+    base_hash = base.manifest.sha256 if base and base.manifest else "none"
+    key = RunKey("run", base_hash, _config_hash(config), seed, no_relevance, labels_hash)
+    earlier = check_folder(folder, key, force=force)
+    input_hash = hash_sources(sources)
+    if not {"parquet", "jsonl"} & set(formats):
+        formats = ("parquet", *formats)
+        notes = (*notes, "parquet is written too: the report is made from it.")
+    report_path = folder / "report.html"
+    if earlier and is_finished(earlier, folder, input_hash=input_hash, formats=formats) and report_path.is_file():
+        return Finished(earlier, folder, was_done=True, notes=notes)
+    start_run(folder, key, inputs=inputs)
+    model = _model_of_run(folder / "model", input_hash) if earlier else None
+    if model is None:
+        try:
+            trained = _train_and_save(
+                sources,
+                folder / "model",
+                name=name_of(inputs),
+                config=config,
+                base=base,
+                labels=labels,
+                no_relevance=no_relevance,
+                seed=seed,
+                progress=progress,
+                input_hash=input_hash,
+            )
+        except ToolkitError as error:
+            if error.exit_code != 3:
+                raise
+            return publish_nothing(sources, folder, config.limits, key=key, inputs=inputs, input_hash=input_hash)
+        model, notes = trained.model, (*notes, *trained.notes)
+    finished = classify(
+        sources,
+        folder,
+        model,
+        key=key,
+        inputs=inputs,
+        input_hash=input_hash,
+        formats=formats,
+        progress=progress,
+        engine=engine,
+        workers=workers,
+        scheduler=scheduler,
+        started=started,
+    )
+    progress.stage("write the report")
+    report_job(folder, report_path)
+    return replace(finished, notes=notes, written=(*finished.written, report_path))
+
+
+def _model_of_run(folder: Path, input_hash: str) -> Model | None:
+    """The model an interrupted run of the same key had finished learning from the same input."""
+    try:
+        manifest = read_manifest(folder)
+    except ToolkitError:
+        return None
+    return load_model(folder) if manifest.training.get("input_hash") == input_hash else None
+
+
+def classify_job(
+    sources: Sequence[Source],
+    folder: Path,
+    *,
+    inputs: Sequence[str],
+    model_name: str = SHIPPED_MODEL,
+    no_relevance: bool = False,
+    seed: int = 0,
+    formats: Sequence[str] = ("parquet", "csv"),
+    force: bool = False,
+    engine: str = "auto",
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+    started: float | None = None,
+) -> Finished:
+    """Judge the sources with a saved model into `folder`; documents judged there before are not judged again."""
+    manifest = read_manifest(find_model(model_name))
+    key = RunKey("classify", manifest.sha256, manifest.files.get("config.toml", ""), seed, no_relevance)
+    earlier = check_folder(folder, key, force=force)
+    input_hash = hash_sources(sources)
+    if earlier and is_finished(earlier, folder, input_hash=input_hash, formats=formats):
+        return Finished(earlier, folder, was_done=True)
+    return classify(
+        sources,
+        folder,
+        load_model(manifest.folder),
+        key=key,
+        inputs=inputs,
+        input_hash=input_hash,
+        formats=formats,
+        progress=progress or Silent(),
+        engine=engine,
+        workers=workers,
+        scheduler=scheduler,
+        started=time.time() if started is None else started,
+    )
+
+
+def watch(
+    inputs: Sequence[str],
+    once: Callable[[], Finished],
+    *,
+    out: Path,
+    told: Callable[[Finished], None],
+    seconds: float = 5.0,
+) -> None:
+    """Call `once` now and whenever the files behind `inputs` have changed and settled; until interrupted."""
+    last: list[tuple[str, int, int]] | None = None
+    while True:
+        stamps = []
+        for source in expand_inputs(inputs, exclude=[out]):
+            stat = source.path.stat()
+            stamps.append((source.name, stat.st_size, stat.st_mtime_ns))
+        settled = all(time.time() - stamp[2] / 1e9 >= _SETTLED_SECONDS for stamp in stamps)
+        if stamps and stamps != last and settled:
+            told(once())
+            last = stamps
+        time.sleep(seconds if settled else _SETTLED_SECONDS)
+
+
+def report_job(folder: Path, path: Path) -> int:
+    """Write the HTML report of a results folder; its size in bytes."""
+    from toolkit.report import render_report
+
+    run = read_run(folder) if folder.is_dir() else None
+    if run is not None and run.get("status") != "finished":
+        raise ToolkitError(
+            f"{folder}: the run is not finished ({run.get('status')}). Give the command that began it again."
+        )
+    html = render_report(read_results(folder), source_date=_source_date())
+    content = html.encode("utf-8", "replace")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write_bytes(path, content)
+    return len(content)
+
+
+def _source_date() -> str | None:
+    """The date of SOURCE_DATE_EPOCH, the only clock a report may show."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return None
+    try:
+        return time.strftime("%Y-%m-%d", time.gmtime(int(epoch)))
+    except (ValueError, OverflowError) as error:
+        raise ToolkitError(f"SOURCE_DATE_EPOCH={epoch}: not a number of seconds since 1970.") from error
+
+
+def segment_job(sources: Sequence[Source], *, model_name: str = SHIPPED_MODEL) -> Iterator[dict[str, Any]]:
+    """The rows of segments.* for the sources, one article at a time; what cannot be read raises."""
+    model = load_model(find_model(model_name))
+    refused: list[Quarantined] = []
+    n_articles = 0
+    for record in unique_records(sources, model.config.limits, refused=refused.append):
+        outcome = judge_record(record, model)
+        if "quarantined" in outcome:
+            refused.append(outcome["quarantined"])
+            continue
+        n_articles += 1
+        yield from outcome["segments"]
+    if not n_articles:
+        why = f"{refused[0].file}: {refused[0].reason}: {refused[0].detail}" if refused else "it is empty"
+        raise ToolkitError(f"nothing in the input could be read ({why}).", exit_code=3)
+
+
+def write_jsonl(rows: Iterable[Mapping[str, Any]], out: str) -> int:
+    """Rows as JSON lines to a file, or to standard output for `-`; how many."""
+    if out == "-":
+        n_rows = 0
+        for row in rows:
+            sys.stdout.write(json.dumps(row, ensure_ascii=not sys.stdout.isatty()) + "\n")
+            n_rows += 1
+        return n_rows
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+    atomic_write_bytes(Path(out), "".join(lines).encode("utf-8", "replace"))
+    return len(lines)
+
+
+def model_card(model: Model) -> str:
+    """The README of a model folder: what it is for, what it learned from, its figures and limits."""
+    training = model.training
+    topics = "\n".join(f"| {t.topic} | {t.name} | {t.n_segments} | {t.n_articles} |" for t in model.topics.topics)
+    themes = "\n".join(
+        f"- **{theme.label}** (`{key}`): {theme.description}" for key, theme in model.config.themes.items()
+    )
+    relevance = model.relevance
+    return f"""# Model {model.name}
+
+For finding the articles and passages about **{model.config.subject.name}** among scraped pages, with themes and topics.
+Load it with `toolkit classify INPUT --model {model.name} --out DIR`.
+It holds JSON and safetensors only; loading it runs no code.
+
+## Learned from
+| what | |
+|---|---|
+| documents | {training["n_documents"]} ({training["n_learned_from"]} learned from, {training["n_labels"]} labelled) |
+| on the subject | {training["n_on_topic"]} |
+| corpus hash | `{training["corpus_hash"]}` |
+| started from | {training["base"] or "the config alone"} |
+| random seed | {model.seed} |
+
+## Relevance
+On-topic from a score of {relevance.on_from:.3f}, off below {relevance.off_below:.3f}, unsure between.
+
+## Themes
+{themes}
+
+## Topics ({model.topics.engine})
+{topics and "| id | name | segments | articles |" + chr(10) + "|---|---|---|---|" + chr(10) + topics}
+{model.topics.note or ""}
+
+## Limits
+Scores are calibrated on the material it learned from; on another kind of outlet read the unsure ones first.
+Topics describe that corpus and no other; a new affair falls into topic -1 until the model is trained again.
+"""

@@ -1,0 +1,98 @@
+"""A whole model: the config and everything learned, loaded and saved together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from toolkit.config import Config, parse_config
+from toolkit.embed import Embedder, load_embedder
+from toolkit.errors import ToolkitError
+from toolkit.places import Gazetteer
+from toolkit.relevance import RelevanceModel
+from toolkit.segment import LineModel, RepeatedLines, load_line_model
+from toolkit.store import Manifest, Part, load_part, load_text, read_manifest, save_parts
+from toolkit.themes import ThemeModel
+from toolkit.topics import TopicModel
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Everything needed to judge an article. `manifest` is None until it is saved."""
+
+    name: str
+    config: Config
+    line_model: LineModel
+    repeats: RepeatedLines
+    gazetteer: Gazetteer
+    relevance: RelevanceModel
+    themes: ThemeModel
+    topics: TopicModel
+    embedder: Embedder
+    training: Mapping[str, Any]
+    seed: int
+    manifest: Manifest | None = None
+
+
+def save_model(model: Model, folder: Path, *, card: str) -> Model:
+    """Write the model folder, whole or not at all; the same model, knowing its manifest."""
+    parts: dict[str, Part] = {
+        "repeats": model.repeats,
+        "places": model.gazetteer,
+        "relevance": model.relevance,
+        "themes": model.themes,
+        "topics": model.topics,
+    }
+    manifest = save_parts(
+        folder,
+        parts,
+        name=model.name,
+        config_toml=config_toml(model.config),
+        card=card,
+        training=model.training,
+        seed=model.seed,
+    )
+    return replace(model, manifest=manifest)
+
+
+def load_model(folder: Path) -> Model:
+    """The model saved in `folder`, every file's hash checked.
+
+    Raises
+    ------
+    ToolkitError
+        Exit code 2 where there is no model, 4 where model and program do not fit.
+    """
+    manifest = read_manifest(folder)
+    try:
+        return Model(
+            name=manifest.name,
+            config=parse_config(load_text(manifest, "config.toml"), where=str(folder / "config.toml")),
+            line_model=load_line_model(),
+            repeats=RepeatedLines.from_state(*load_part(manifest, "repeats")),
+            gazetteer=Gazetteer.from_state(*load_part(manifest, "places")),
+            relevance=RelevanceModel.from_state(*load_part(manifest, "relevance")),
+            themes=ThemeModel.from_state(*load_part(manifest, "themes")),
+            topics=TopicModel.from_state(*load_part(manifest, "topics")),
+            embedder=load_embedder(),
+            training=manifest.training,
+            seed=manifest.seed,
+            manifest=manifest,
+        )
+    except ToolkitError as error:
+        raise ToolkitError(str(error), exit_code=4) from error
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        raise ToolkitError(
+            f"{folder}: the model's files do not fit this toolkit ({type(error).__name__}: {error}). "
+            "Train the model again.",
+            exit_code=4,
+        ) from error
+
+
+def config_toml(config: Config) -> str:
+    """The config as TOML, every setting written out."""
+    import tomli_w
+
+    return tomli_w.dumps(config.model_dump(mode="json", exclude_none=True), multiline_strings=False)

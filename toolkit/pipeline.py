@@ -1,0 +1,355 @@
+"""The order of things: one record in, one judged article out; a corpus in, a model out."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from toolkit.config import Config
+from toolkit.data import NO_TOPIC, CutDocument, Judgement, Label, Mention, Quarantined, Record, ThemeScore
+from toolkit.embed import load_embedder
+from toolkit.html import HtmlTooDeep, render
+from toolkit.model import Model, load_model
+from toolkit.places import Gazetteer
+from toolkit.progress import Progress, Silent
+from toolkit.relevance import RelevanceModel, train_relevance
+from toolkit.segment import LineModel, RepeatedLines, cut, learn_repeats, load_line_model
+from toolkit.themes import ThemeModel, train_themes
+from toolkit.topics import fit_topics
+
+Outcome = dict[str, Any]
+"""`{"article": row, "segments": rows, "signature": bytes}`, or `{"quarantined": Quarantined}`."""
+
+_TOPIC_ROLES = frozenset({"body", "list", "quote", "caption"})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One document with the answers to both questions, themes and places; rows align with its segments."""
+
+    cut: CutDocument
+    mentions: tuple[tuple[Mention, ...], ...]
+    document: Judgement
+    segments: tuple[Judgement, ...]
+    themes: tuple[tuple[ThemeScore, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeRecipe:
+    """Makes `judge_batch` for one saved model in whatever process it lands (see `engines`)."""
+
+    model_folder: str
+    model_hash: str
+    no_relevance: bool = False
+
+    def __call__(self) -> Callable[[list[Record]], list[Outcome]]:
+        model = load_model(Path(self.model_folder))
+
+        def judge_batch(records: list[Record]) -> list[Outcome]:
+            return [judge_record(record, model, no_relevance=self.no_relevance) for record in records]
+
+        return judge_batch
+
+
+def judge_record(record: Record, model: Model, *, no_relevance: bool = False) -> Outcome:
+    """Everything the results say of one record. One bad article is quarantined and never stops a run."""
+    try:
+        document = render(record, max_depth=model.config.limits.max_html_depth)
+    except HtmlTooDeep as error:
+        return {"quarantined": refusal(record, "html_too_deep", str(error))}
+    try:
+        cut_document = cut(document, model.line_model, model.repeats)
+        judged = judge(cut_document, model.gazetteer, model.relevance, model.themes, no_relevance=no_relevance)
+        return _rows(judged, model)
+    except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+        return {"quarantined": refusal(record, "internal_error", f"{type(error).__name__}: {error}")}
+
+
+def refusal(record: Record, reason: str, detail: str) -> Quarantined:
+    """The quarantine entry of a record that was read but could not be worked on."""
+    return Quarantined(record.file, record.row, record.document_id, reason, detail)
+
+
+def judge(
+    cut_document: CutDocument,
+    gazetteer: Gazetteer,
+    relevance: RelevanceModel,
+    themes: ThemeModel | None,
+    *,
+    no_relevance: bool = False,
+) -> Judged:
+    """Places, relevance and themes of one cut document."""
+    mentions = find_mentions(cut_document, gazetteer)
+    if no_relevance:
+        whole, parts = _all_on(cut_document)
+    else:
+        whole, parts = relevance.judge(cut_document, mentions)
+    scored = themes.score(cut_document) if themes is not None else [() for _ in parts]
+    return Judged(cut_document, tuple(mentions), whole, tuple(parts), tuple(tuple(s) for s in scored))
+
+
+def find_mentions(cut_document: CutDocument, gazetteer: Gazetteer) -> list[tuple[Mention, ...]]:
+    """The places named in each segment; ambiguous names may lean on what the rest of the document names."""
+    first = [gazetteer.find(text) for text in cut_document.texts]
+    support = frozenset(mention.member for found in first for mention in found if mention.member)
+    return [tuple(gazetteer.find(text, support=support)) for text in cut_document.texts]
+
+
+def _all_on(cut_document: CutDocument) -> tuple[Judgement, list[Judgement]]:
+    on, off = Judgement(1.0, "on"), Judgement(0.0, "off")
+    parts = [on if segment.kept else off for segment in cut_document.segments]
+    return (on if on in parts else off), parts
+
+
+def _rows(judged: Judged, model: Model) -> Outcome:
+    cut_document = judged.cut
+    document = cut_document.document
+    topics = _segment_topics(judged, model)
+    segments = []
+    for segment, judgement, themes, topic in zip(
+        cut_document.segments, judged.segments, judged.themes, topics, strict=True
+    ):
+        row: dict[str, Any] = {
+            "document_id": document.document_id,
+            "index": segment.index,
+            "start": segment.start,
+            "end": segment.end,
+            "role": segment.role,
+            "story": segment.story,
+            "kept": segment.kept,
+            "reason": segment.reason,
+            "on_topic": judgement.on_topic,
+            "relevance": judgement.relevance,
+            "themes": [{"theme": s.theme, "score": s.score} for s in themes],
+            "topic": topic,
+            "text": segment.text,
+        }
+        if document.blocks:
+            row["xpath"] = segment.xpath
+        segments.append(row)
+    kept = [segment for segment in cut_document.segments if segment.kept]
+    rolled = model.themes.roll_up(cut_document, judged.themes, judged.segments)
+    article: dict[str, Any] = {
+        "document_id": document.document_id,
+        "file": document.file,
+        "outlet": outlet_of(document.outlet, document.url),
+        "title": cut_document.title,
+        "date": cut_document.date,
+        "url": document.url,
+        "language": cut_document.language,
+        "on_topic": judged.document.on_topic,
+        "relevance": judged.document.relevance,
+        "themes": [{"theme": s.theme, "score": s.score} for s in rolled],
+        "topic": _main_topic(cut_document, topics),
+    }
+    for side in model.config.places.sides:
+        article[f"places_{side}"] = _places(judged, side)
+    article |= {
+        "n_segments": len(segments),
+        "n_kept": len(kept),
+        "kept_ratio": round(sum(s.end - s.start for s in kept) / max(len(document.text), 1), 6),
+        "duplicate_of": None,
+        "extra": dict(document.extra),
+    }
+    from toolkit.duplicates import signature
+
+    kept_text = "\n".join(text for text, s in zip(cut_document.texts, cut_document.segments, strict=True) if s.kept)
+    return {"article": article, "segments": segments, "signature": signature(kept_text)}
+
+
+def _segment_topics(judged: Judged, model: Model) -> list[int]:
+    wanted = [
+        index
+        for index, (segment, judgement) in enumerate(zip(judged.cut.segments, judged.segments, strict=True))
+        if segment.role in _TOPIC_ROLES and judgement.on_topic != "off"
+    ]
+    topics = [NO_TOPIC] * len(judged.segments)
+    if wanted and model.topics.topics:
+        assigned = model.topics.assign([judged.cut.texts[index] for index in wanted], model.embedder)
+        for index, (topic, _) in zip(wanted, assigned, strict=True):
+            topics[index] = topic
+    return topics
+
+
+def _main_topic(cut_document: CutDocument, topics: Sequence[int]) -> int:
+    """The topic with most characters in the article; the lower id of equals; -1 where there is none."""
+    characters: Counter[int] = Counter()
+    for text, topic in zip(cut_document.texts, topics, strict=True):
+        if topic != NO_TOPIC:
+            characters[topic] += len(text)
+    return min(characters, key=lambda topic: (-characters[topic], topic), default=NO_TOPIC)
+
+
+def _places(judged: Judged, side: str) -> list[str]:
+    """Names of one side in the kept segments, most named first: each place and the country it belongs to."""
+    counts: Counter[str] = Counter()
+    for segment, found in zip(judged.cut.segments, judged.mentions, strict=True):
+        if segment.kept:
+            for mention in found:
+                if mention.side == side:
+                    counts.update({mention.name, mention.member} - {""})
+    return sorted(counts, key=lambda name: (-counts[name], name))
+
+
+def outlet_of(outlet: str | None, url: str | None) -> str | None:
+    """The outlet as given, else the host of the URL without `www.`."""
+    if outlet:
+        return outlet
+    try:
+        host = urlsplit(url or "").hostname
+    except ValueError:
+        return None
+    return host.removeprefix("www.") if host else None
+
+
+def train(
+    read: Callable[[], Iterable[Record]],
+    *,
+    name: str,
+    config: Config,
+    labels: Mapping[str, Label],
+    base: Model | None,
+    seed: int,
+    no_relevance: bool = False,
+    progress: Progress | None = None,
+) -> tuple[Model, tuple[str, ...]]:
+    """Learn from a corpus everything a model holds; `base`, where given, is the model to start from.
+
+    `read` yields the corpus afresh at each call, ids unique. At most `limits.max_training_documents` documents,
+    chosen by a hash of their ids, are learned from. Returns the model and notes in words for the reader.
+    """
+    from threadpoolctl import threadpool_limits
+
+    progress = progress or Silent()
+    notes: list[str] = []
+    with threadpool_limits(1):  # sums of many threads differ in their last bits from run to run
+        progress.stage("read and learn repeated lines")
+        sample, repeats, corpus_hash, n_documents = _sample(read(), config, labels, progress)
+        if len(sample) < n_documents:
+            notes.append(f"Learned from {len(sample):,} of {n_documents:,} documents (limits.max_training_documents).")
+        line_model = load_line_model()
+        gazetteer = Gazetteer.from_config(config.places)
+        progress.stage("cut into segments", len(sample))
+        corpus = _cut_all(sample, line_model, repeats, config, progress)
+        mentions = [find_mentions(document, gazetteer) for document in corpus]
+        progress.stage("learn relevance")
+        relevance = train_relevance(
+            corpus,
+            mentions,
+            config=config,
+            labels=labels,
+            base=base.relevance if base else None,
+            random_state=seed,
+        )
+        judged = [judge(d, gazetteer, relevance, None, no_relevance=no_relevance) for d in corpus]
+        progress.stage("learn themes")
+        themes = train_themes(
+            corpus,
+            [(j.document, j.segments) for j in judged],
+            config=config,
+            labels=labels,
+            base=base.themes if base else None,
+            random_state=seed,
+        )
+        progress.stage("find topics")
+        topics = _fit_topics(judged, themes, config, seed)
+    if topics.note:
+        notes.append(topics.note)
+    training = {
+        "n_documents": n_documents,
+        "n_learned_from": len(sample),
+        "n_labels": sum(document.document.document_id in labels for document in corpus),
+        "n_segments": sum(len(document.segments) for document in corpus),
+        "n_on_topic": sum(j.document.on_topic == "on" for j in judged),
+        "corpus_hash": corpus_hash,
+        "base": base.manifest.sha256 if base and base.manifest else None,
+        "topics_engine": topics.engine,
+        "n_topics": len(topics.topics),
+        "no_relevance": no_relevance,
+    }
+    model = Model(
+        name=name,
+        config=config,
+        line_model=line_model,
+        repeats=repeats,
+        gazetteer=gazetteer,
+        relevance=relevance,
+        themes=themes,
+        topics=topics,
+        embedder=load_embedder(),
+        training=training,
+        seed=seed,
+    )
+    return model, tuple(notes)
+
+
+def _sample(
+    records: Iterable[Record], config: Config, labels: Mapping[str, Label], progress: Progress
+) -> tuple[list[Record], RepeatedLines, str, int]:
+    """The records to learn from, the lines their sources repeat, a hash of the whole corpus and its size."""
+    chosen: list[tuple[int, str, Record]] = []  # a max-heap by hash: the smallest hashes stay
+    size = config.limits.max_training_documents
+    repeats = learn_repeats()
+    digest = 0
+    n_documents = 0
+    for record in records:
+        try:
+            document = render(record, max_depth=config.limits.max_html_depth)
+        except HtmlTooDeep:
+            continue
+        n_documents += 1
+        repeats.add(document)
+        content = hashlib.blake2b(f"{record.document_id}\0{record.content}".encode(), digest_size=16).digest()
+        digest ^= int.from_bytes(content)  # order-free; ids are unique, so nothing cancels out
+        key = int.from_bytes(hashlib.blake2b(record.document_id.encode(), digest_size=8).digest())
+        rank = key if record.document_id not in labels else -1  # labelled documents are always learned from
+        entry = (-rank, record.document_id, record)
+        if len(chosen) < size:
+            heapq.heappush(chosen, entry)
+        else:
+            heapq.heappushpop(chosen, entry)
+        progress.advance()
+    sample = sorted((record for _, _, record in chosen), key=lambda record: record.document_id)
+    return sample, repeats.finish(), f"{digest:032x}", n_documents
+
+
+def _cut_all(
+    sample: Sequence[Record], line_model: LineModel, repeats: RepeatedLines, config: Config, progress: Progress
+) -> list[CutDocument]:
+    corpus = []
+    for record in sample:
+        corpus.append(cut(render(record, max_depth=config.limits.max_html_depth), line_model, repeats))
+        progress.advance()
+    return corpus
+
+
+def _fit_topics(judged: Sequence[Judged], themes: ThemeModel, config: Config, seed: int) -> Any:
+    texts: list[str] = []
+    document_ids: list[str] = []
+    indices: list[int] = []
+    segment_themes: list[list[str]] = []
+    for item in judged:
+        scored = themes.score(item.cut)
+        for segment, text, judgement, found in zip(
+            item.cut.segments, item.cut.texts, item.segments, scored, strict=True
+        ):
+            if segment.role in _TOPIC_ROLES and judgement.on_topic == "on":
+                texts.append(text)
+                document_ids.append(segment.document_id)
+                indices.append(segment.index)
+                segment_themes.append([score.theme for score in found])
+    return fit_topics(
+        texts,
+        document_ids,
+        indices,
+        embedder=load_embedder(),
+        config=config.topics,
+        random_state=seed,
+        themes=segment_themes,
+    )

@@ -1,0 +1,223 @@
+"""Finding names in text: one compiled automaton, then word boundaries, case and context.
+
+Built once from a config (`build.py`, which reads the public lists) and saved with the model, so that classifying
+an article reads no list at all.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.data import Mention
+from toolkit.places import guards
+
+if TYPE_CHECKING:
+    from toolkit.config import Places
+
+OTHER_SIDE = "other"
+NOT_A_PLACE = ""
+"""The side of a phrase that contains a name and means something else; it covers the name and gives no mention."""
+KINDS = ("country", "people", "region", "city", "organisation")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One spelling and what it stands for. `ambiguous` ones count only with support."""
+
+    spelling: str
+    side: str
+    member: str
+    name: str
+    kind: str
+    ambiguous: bool = False
+
+
+def fold(text: str) -> str:
+    """`text` with hyphens, line ends and no-break spaces as blanks and one apostrophe; as many characters as before."""
+    return (
+        text.replace("-", " ").replace("\n", " ").replace("\u00a0", " ").replace("\u2019", "'").replace("\u2018", "'")
+    )
+
+
+def without_marks(text: str) -> str:
+    """`text` without diacritics: "Đà Nẵng" becomes "Da Nang"."""
+    plain = text.replace("đ", "d").replace("Đ", "D").replace("Ð", "D").replace("ø", "o").replace("ł", "l")
+    return "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c))
+
+
+class Gazetteer:
+    """The names of the sides and of competing countries, ready to be looked for.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+        In order of preference: where two stand for the same spelling, the first that counts is taken.
+    members : mapping of side to display names
+        In the order of the config.
+    """
+
+    def __init__(self, entries: Iterable[Entry], members: dict[str, list[str]]) -> None:
+        import ahocorasick_rs
+
+        self._entries = tuple(entries)
+        self._members = {side: list(names) for side, names in members.items()}
+        patterns: list[str] = []
+        owners: list[int] = []
+        for index, entry in enumerate(self._entries):
+            for form in _forms(entry.spelling):
+                patterns.append(form)
+                owners.append(index)
+        self._owners = owners
+        self._automaton = ahocorasick_rs.AhoCorasick(patterns, store_patterns=False) if patterns else None
+
+    @classmethod
+    def from_config(cls, places: Places) -> Gazetteer:
+        """The gazetteer of a config: its own lists, then the public lists behind the guards."""
+        from toolkit.places.build import gather
+
+        return cls(*gather(places))
+
+    def members(self, side: str) -> list[str]:
+        """Display names of the countries of `side`, in the order of the config."""
+        return list(self._members[side])
+
+    def find(self, text: str, *, support: frozenset[str] = frozenset()) -> list[Mention]:
+        """The names in `text`, sorted, never overlapping; of names that begin together the longest.
+
+        Parameters
+        ----------
+        text : str
+            Normalised text (every dash is "-").
+        support : frozenset of str
+            Members already named without ambiguity elsewhere in the document: an ambiguous name of theirs counts.
+            A member named without ambiguity in `text` itself supports its ambiguous names too.
+        """
+        if self._automaton is None or not text:
+            return []
+        folded = fold(text)
+        hits = [
+            (start, -end, self._owners[pattern])
+            for pattern, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True)
+            if _stands_alone(folded, start, end)
+        ]
+        hits.sort()
+        chosen, open_questions = self._leftmost_longest(hits, folded, support=None)
+        if open_questions:
+            seen = support | {self._entries[owner].member for _, _, owner in chosen if not self._entries[owner].ambiguous}
+            chosen, _ = self._leftmost_longest(hits, folded, support=frozenset(seen))
+        mentions = []
+        for start, end, owner in chosen:
+            entry = self._entries[owner]
+            mentions.append(Mention(entry.side, entry.member, entry.name, entry.kind, start, end))
+        return mentions
+
+    def _leftmost_longest(
+        self, hits: list[tuple[int, int, int]], folded: str, *, support: frozenset[str] | None
+    ) -> tuple[list[tuple[int, int, int]], bool]:
+        """`(start, end, entry)` of the names that count, and whether one was left out for want of support."""
+        chosen: list[tuple[int, int, int]] = []
+        left_out = False
+        reached = 0
+        entries = self._entries
+        for start, minus_end, owner in hits:
+            if start < reached:
+                continue
+            end = -minus_end
+            entry = entries[owner]
+            if entry.side == NOT_A_PLACE:
+                reached = end
+                continue
+            if entry.ambiguous and (support is None or entry.member not in support):
+                left_out = True
+                continue
+            if _means_something_else(folded, start, end, entry):
+                continue
+            chosen.append((start, end, owner))
+            reached = end
+        return chosen, left_out
+
+    def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """What `from_state` needs: JSON (spellings and the tables they point into) and arrays aligned by spelling."""
+        sides = sorted({entry.side for entry in self._entries})
+        members = sorted({entry.member for entry in self._entries})
+        names = sorted({entry.name for entry in self._entries})
+        place = {label: {text: i for i, text in enumerate(table)} for label, table in
+                 (("side", sides), ("member", members), ("name", names))}
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "side": np.array([place["side"][entry.side] for entry in self._entries], dtype=np.uint8),
+            "member": np.array([place["member"][entry.member] for entry in self._entries], dtype=np.uint16),
+            "name": np.array([place["name"][entry.name] for entry in self._entries], dtype=np.uint32),
+            "kind": np.array([KINDS.index(entry.kind) for entry in self._entries], dtype=np.uint8),
+            "ambiguous": np.array([entry.ambiguous for entry in self._entries], dtype=np.uint8),
+        }
+        json = {
+            "sides": sides,
+            "members": members,
+            "names": names,
+            "spellings": [entry.spelling for entry in self._entries],
+            "side_members": [[side, list(names)] for side, names in self._members.items()],
+        }
+        return json, arrays
+
+    @classmethod
+    def from_state(cls, json: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Gazetteer:
+        """The gazetteer that `state` described."""
+        sides, members, names = json["sides"], json["members"], json["names"]
+        columns = zip(
+            json["spellings"],
+            *(arrays[column].tolist() for column in ("side", "member", "name", "kind", "ambiguous")),
+            strict=True,
+        )
+        entries = [
+            Entry(spelling, sides[side], members[member], names[name], KINDS[kind], bool(ambiguous))
+            for spelling, side, member, name, kind, ambiguous in columns
+        ]
+        return cls(entries, {side: list(of_side) for side, of_side in json["side_members"]})
+
+
+def _forms(spelling: str) -> list[str]:
+    """The ways `spelling` is looked for, folded.
+
+    A single word as written and in capitals only: "China" and "CHINA", never "china". A name of several words also in
+    lower case, with every word or only the first as written.
+    """
+    written = fold(spelling)
+    forms = [written, written.upper()]
+    first, blank, rest = written.partition(" ")
+    if blank:
+        forms += [written.lower(), written.title(), first + blank + rest.lower(), first.capitalize() + blank + rest]
+    return list(dict.fromkeys(forms))
+
+
+def _stands_alone(folded: str, start: int, end: int) -> bool:
+    """Whether no letter or digit touches the slice: "China" in "Indochina" or "Chinatown" does not stand alone."""
+    return not (start and folded[start - 1].isalnum()) and not (end < len(folded) and folded[end].isalnum())
+
+
+def _means_something_else(folded: str, start: int, end: int, entry: Entry) -> bool:
+    """Whether the words around a name make it a newspaper, a sports club, a person, a web address or a pronoun."""
+    if entry.kind != "organisation" and guards.NOT_A_PLACE_AFTER.match(folded, end):
+        return True
+    if start:
+        before = folded[max(0, start - guards.LONGEST_BEFORE) : start]
+        if before.endswith(guards.NOT_A_PLACE_BEFORE):
+            return True
+        if entry.kind == "city" and before[-1] == " ":
+            words = before.split()
+            if words and words[-1] in guards.FAMILY_NAMES and entry.member not in words[-1]:
+                return True
+    return folded[start:end] == guards.PRONOUN_ACRONYM and _inside_capitals(folded, start, end)
+
+
+def _inside_capitals(folded: str, start: int, end: int) -> bool:
+    before = folded[max(0, start - 25) : start].split()
+    after = folded[end : end + 25].split()
+    return bool(before and after) and all(
+        word.isupper() and sum(map(str.isalpha, word)) > 1 for word in (before[-1], after[0])
+    )

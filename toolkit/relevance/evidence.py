@@ -1,0 +1,122 @@
+"""What a document says of the sides: mentions, sentences, seed terms and words as aligned arrays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.data import CutDocument, Mention
+from toolkit.terms import MARKERS, find_phrases, lower, tokenise
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+BREAK_MARK = "\ue0fe"  # stands between segments
+OTHER_MARK = "\ue0ff"  # stands for a place that belongs to no side
+_MARK = re.compile(f"[{MARKERS}]")
+_SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]{0,3}\s+|[。！？]")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One document's segments, sentences, mentions, seed terms and tokens; offsets count through the joined texts.
+
+    `side[m]` is the index of mention m's side among the sides of the config, `n_sides` for any other place.
+    `member[m]` numbers the distinct countries of this document. `tokens` are the words of all segments in
+    order, each place name replaced by one mark per side, with `BREAK_MARK` between segments.
+    """
+
+    n_sides: int
+    start: Ints  # by segment
+    length: Ints
+    kept: Bools
+    title: Bools
+    story: Ints  # -1 where the segment belongs to none
+    sentence_start: Ints  # by sentence
+    sentence_length: Ints
+    sentence_segment: Ints
+    position: Ints  # by mention
+    segment: Ints
+    sentence: Ints
+    side: Ints
+    member: Ints
+    seed_position: Ints  # by seed term found
+    seed_segment: Ints
+    seed_sentence: Ints
+    tokens: list[str]
+
+
+def side_mark(number: int) -> str:
+    """The token that stands for a place of side `number`."""
+    return chr(0xE000 + number)
+
+
+def read_evidence(
+    cut: CutDocument, mentions: Sequence[Sequence[Mention]], *, sides: tuple[str, ...], seed_terms: tuple[str, ...]
+) -> Evidence:
+    """The evidence of one document; `mentions[s]` are the mentions in `cut.texts[s]`.
+
+    `seed_terms` are lower-case phrases with blanks for hyphens, as `toolkit.terms.plain_phrase` makes them.
+    """
+    texts = [_MARK.sub(" ", text) for text in cut.texts]
+    joined = "\n".join(texts)
+    length = np.array([len(text) for text in texts], dtype=np.int64)
+    start = np.cumsum(length + 1) - length - 1
+
+    ends = [
+        end
+        for end in (match.end() for match in _SENTENCE_END.finditer(joined))
+        if end < len(joined) and not joined[end].islower()
+    ]
+    sentence_start = np.unique(np.concatenate((start, np.array(ends, dtype=np.int64))))
+    sentence_end = np.append(sentence_start[1:], len(joined))
+    sentence_segment = np.searchsorted(start, sentence_start, side="right") - 1
+
+    numbers = {side: i for i, side in enumerate(sides)}
+    members: dict[tuple[str, str], int] = {}
+    columns: list[int] = []
+    parts: list[str] = []
+    at = 0
+    for s, found in enumerate(mentions):
+        offset = int(start[s])
+        for mention in found:
+            first = offset + mention.start
+            if first < at:  # overlaps the one before
+                continue
+            side = numbers.get(mention.side, len(sides))
+            member = members.setdefault((mention.side, mention.member or mention.name), len(members))
+            columns += (first, s, side, member)
+            parts += (joined[at:first], side_mark(side) if side < len(sides) else OTHER_MARK)
+            at = offset + mention.end
+        if s + 1 < len(texts):
+            end = offset + len(texts[s])
+            parts += (joined[at:end], BREAK_MARK)
+            at = end
+    parts.append(joined[at:])
+    position, segment, side_column, member_column = np.array(columns, dtype=np.int64).reshape(-1, 4).T
+    seed_position = np.array(find_phrases(lower(joined), seed_terms), dtype=np.int64)
+    return Evidence(
+        n_sides=len(sides),
+        start=start,
+        length=length,
+        kept=np.array([piece.kept for piece in cut.segments], dtype=bool),
+        title=np.array([piece.role == "title" for piece in cut.segments], dtype=bool),
+        story=np.array([-1 if piece.story is None else piece.story for piece in cut.segments], dtype=np.int64),
+        sentence_start=sentence_start,
+        sentence_length=sentence_end - sentence_start,
+        sentence_segment=sentence_segment,
+        position=position,
+        segment=segment,
+        sentence=np.searchsorted(sentence_start, position, side="right") - 1,
+        side=side_column,
+        member=member_column,
+        seed_position=seed_position,
+        seed_segment=np.searchsorted(start, seed_position, side="right") - 1,
+        seed_sentence=np.searchsorted(sentence_start, seed_position, side="right") - 1,
+        tokens=tokenise("".join(parts)),
+    )

@@ -1,0 +1,246 @@
+"""The relevance model as it is saved and applied: a linear score, calibrated, with a band where it says unsure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.data import CutDocument, Judgement, Mention, OnTopic
+from toolkit.relevance.evidence import BREAK_MARK, OTHER_MARK, Evidence, Floats, Ints, read_evidence, side_mark
+from toolkit.relevance.features import FEATURES, unit_features, unit_starts
+from toolkit.terms import Vocabulary
+
+LEAD_TEXT_CHARACTERS = 600
+"""Words of segments that start within so many characters are also counted as words of the lead."""
+
+# How a kept segment's own evidence moves it away from its document, in logits. Tuned on mixed_articles and the
+# tuning outlets of sea_china_news; run tests/quality/relevance_quality.py after a change.
+SUPPORT_GAIN = 0.5  # times the positive logit of the segment itself, smoothed with its neighbours
+FOREIGN_LOSS = 1.0  # where segment and neighbours name only places of no side
+MAX_SUPPORT = 2.0
+DOCUMENT_SPAN = 4.0  # a document's logit counts at most so much for its segments
+NEIGHBOUR_WEIGHT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class TermHits:
+    """The vocabulary's terms in one document: `term[i]` occurs in segment `segment[i]`."""
+
+    segment: Ints
+    term: Ints
+
+
+@dataclass(frozen=True)
+class RelevanceModel:
+    """Logistic regression over place features and TF-IDF terms of the whole text and of its lead.
+
+    score = intercept + features . weights + tfidf(text) . text_weights + tfidf(lead) . lead_weights;
+    relevance = 1 / (1 + exp(-(slope * score + offset))). At or above `on_from` is on, below `off_below` off.
+    """
+
+    sides: tuple[str, ...]
+    seed_terms: tuple[str, ...]
+    intercept: float
+    weights: npt.NDArray[np.float32]
+    means: npt.NDArray[np.float32]
+    """Feature means of the training documents: what a contribution in `explain` is measured from."""
+    terms: tuple[str, ...]
+    idf: npt.NDArray[np.float32]
+    text_weights: npt.NDArray[np.float32]
+    lead_weights: npt.NDArray[np.float32]
+    slope: float
+    offset: float
+    on_from: float
+    off_below: float
+    measured: Mapping[str, float]
+    """Out-of-fold figures of the training run, for the model card."""
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The terms with their look-up tables."""
+        return Vocabulary((*self.terms, BREAK_MARK))
+
+    def judge(
+        self, cut: CutDocument, mentions: Sequence[Sequence[Mention]]
+    ) -> tuple[Judgement, list[Judgement]]:
+        """The document's judgement and one for every segment, kept or not; `mentions[s]` are those in `cut.texts[s]`.
+
+        A kept segment shares its document's judgement, moved by what it and its neighbours name. The segments of
+        another story on the page are judged together, anything else that was cut is judged alone.
+        """
+        evidence = self.read(cut, mentions)
+        hits = self.find_terms(evidence)
+        article = article_unit(evidence)
+        document_score = float(self.scores(evidence, hits, article, 1)[0])
+        unit, n_units = separate_units(evidence)
+        own = self.scores(evidence, hits, unit, n_units)[unit]
+        inside = article >= 0
+        scores = own.copy()
+        scores[inside] = segment_scores(evidence, inside, document_score, own)
+        if not evidence.length.any():
+            return self.verdict(0.0), [self.verdict(0.0) for _ in cut.segments]
+        relevance = self.calibrated(scores)
+        relevance[evidence.length == 0] = 0.0
+        return (
+            self.verdict(float(self.calibrated(np.array([document_score]))[0])),
+            [self.verdict(float(value)) for value in relevance],
+        )
+
+    def explain(self, cut: CutDocument, mentions: Sequence[Sequence[Mention]]) -> list[tuple[str, float]]:
+        """What made the document's score, strongest first: (name, contribution) in logits.
+
+        Contributions are exact: with the entry `"baseline"` they add up to the logit of the relevance before
+        rounding. Features count from their mean over the training documents; a term in the lead is `"lead: term"`.
+        """
+        evidence = self.read(cut, mentions)
+        hits = self.find_terms(evidence)
+        article = article_unit(evidence)
+        features = unit_features(evidence, article, 1)[0]
+        deviation = (features - self.means) * self.weights
+        baseline = self.intercept + float(np.dot(self.means.astype(float), self.weights))
+        named = [(name, float(value)) for name, value in zip(FEATURES, deviation, strict=True)]
+        starts = unit_starts(evidence, article)
+        lead = np.where(starts < LEAD_TEXT_CHARACTERS, article, -1)
+        for prefix, unit, weights in (("", article, self.text_weights), ("lead: ", lead, self.lead_weights)):
+            _, term, value = self.weighted_terms(hits, unit, 1)
+            readable = (self.readable(self.terms[i]) for i in term)
+            named += [(prefix + name, float(v)) for name, v in zip(readable, value * weights[term], strict=True)]
+        scaled = [("baseline", self.slope * baseline + self.offset)]
+        scaled += [(name, self.slope * value) for name, value in named if value]
+        return sorted(scaled, key=lambda pair: (-abs(pair[1]), pair[0]))
+
+    def readable(self, term: str) -> str:
+        """The term with the marks of masked places written out as the names of their sides in brackets."""
+        for i, side in enumerate(self.sides):
+            term = term.replace(side_mark(i), f"[{side}]")
+        return term.replace(OTHER_MARK, "[other place]")
+
+    def read(self, cut: CutDocument, mentions: Sequence[Sequence[Mention]]) -> Evidence:
+        """The evidence this model looks at."""
+        return read_evidence(cut, mentions, sides=self.sides, seed_terms=self.seed_terms)
+
+    def find_terms(self, evidence: Evidence) -> TermHits:
+        """The model's terms in the document, each with the segment it stands in."""
+        term, place = self.vocabulary.locate(evidence.tokens)
+        is_break = term == len(self.terms)
+        breaks = np.sort(place[is_break])
+        return TermHits(np.searchsorted(breaks, place[~is_break]), term[~is_break])
+
+    def weighted_terms(self, hits: TermHits, unit: Ints, n_units: int) -> tuple[Ints, Ints, Floats]:
+        """Units, term ids and TF-IDF weights (unit length per unit) of all terms found."""
+        of = unit[hits.segment]
+        inside = of >= 0
+        n_terms = max(len(self.terms), 1)
+        keys, counts = np.unique(of[inside] * n_terms + hits.term[inside], return_counts=True)
+        of, term = np.divmod(keys, n_terms)
+        values = (1 + np.log(counts)) * self.idf[term]
+        lengths = np.sqrt(np.bincount(of, weights=values**2, minlength=n_units))
+        return of, term, values / lengths[of] if len(of) else values
+
+    def scores(self, evidence: Evidence, hits: TermHits, unit: Ints, n_units: int) -> Floats:
+        """The uncalibrated score of each unit, in logits; shape (n_units,)."""
+        scores = self.intercept + unit_features(evidence, unit, n_units) @ self.weights.astype(float)
+        if not self.terms:
+            return scores
+        lead = np.where(unit_starts(evidence, unit) < LEAD_TEXT_CHARACTERS, unit, -1)
+        for where, weights in ((unit, self.text_weights), (lead, self.lead_weights)):
+            of, term, values = self.weighted_terms(hits, where, n_units)
+            scores += np.bincount(of, weights=values * weights[term], minlength=n_units)
+        return scores
+
+    def calibrated(self, scores: Floats) -> Floats:
+        """Scores as probabilities, rounded to six decimals."""
+        return np.round(1 / (1 + np.exp(-np.clip(self.slope * scores + self.offset, -30, 30))), 6)
+
+    def verdict(self, relevance: float) -> Judgement:
+        """On, off or unsure."""
+        outcome: OnTopic = (
+            "on" if relevance >= self.on_from else "off" if relevance < self.off_below else "unsure"
+        )
+        return Judgement(relevance, outcome)
+
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """The model as JSON and arrays."""
+        plain = {
+            "sides": list(self.sides),
+            "seed_terms": list(self.seed_terms),
+            "features": list(FEATURES),
+            "intercept": self.intercept,
+            "terms": list(self.terms),
+            "slope": self.slope,
+            "offset": self.offset,
+            "on_from": self.on_from,
+            "off_below": self.off_below,
+            "measured": dict(self.measured),
+        }
+        return plain, {name: getattr(self, name) for name in ("weights", "means", "idf", "text_weights", "lead_weights")}
+
+    @classmethod
+    def from_state(cls, plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> RelevanceModel:
+        """The model `state` described.
+
+        Raises
+        ------
+        ValueError
+            Where the saved model was made with other features than this program computes.
+        """
+        if tuple(plain["features"]) != FEATURES:
+            raise ValueError("the relevance model was trained with other features than this version computes")
+        return cls(
+            sides=tuple(plain["sides"]),
+            seed_terms=tuple(plain["seed_terms"]),
+            intercept=float(plain["intercept"]),
+            weights=arrays["weights"],
+            means=arrays["means"],
+            terms=tuple(plain["terms"]),
+            idf=arrays["idf"],
+            text_weights=arrays["text_weights"],
+            lead_weights=arrays["lead_weights"],
+            slope=float(plain["slope"]),
+            offset=float(plain["offset"]),
+            on_from=float(plain["on_from"]),
+            off_below=float(plain["off_below"]),
+            measured=dict(plain["measured"]),
+        )
+
+
+def article_unit(evidence: Evidence) -> Ints:
+    """Unit 0 for the segments of the page's own article, -1 for the rest; shape (n_segments,).
+
+    Where nothing was kept, all segments that belong to no other story stand in for the article.
+    """
+    kept = evidence.kept & (evidence.story <= 0)
+    if not kept.any():
+        kept = evidence.story <= 0
+    return np.where(kept, 0, -1)
+
+
+def separate_units(evidence: Evidence) -> tuple[Ints, int]:
+    """Each segment alone, but the segments of one other story together: unit of each segment, number of units."""
+    n = len(evidence.length)
+    keys = np.where(evidence.story > 0, n + evidence.story, np.arange(n))
+    found, unit = np.unique(keys, return_inverse=True)
+    return unit.astype(np.int64), len(found)
+
+
+def segment_scores(evidence: Evidence, inside: npt.NDArray[np.bool_], document_score: float, own: Floats) -> Floats:
+    """Scores of the article's segments: the document's, moved by their own evidence and that of their neighbours."""
+    n = evidence.n_sides
+    named = np.bincount(evidence.segment * 2 + (evidence.side == n), minlength=2 * len(own)).reshape(-1, 2)[inside]
+    foreign = ((named[:, 1] > 0) & (named[:, 0] == 0)).astype(float)
+    support = np.clip(own[inside], 0, MAX_SUPPORT / SUPPORT_GAIN)
+    base = float(np.clip(document_score, -DOCUMENT_SPAN, DOCUMENT_SPAN))
+    return base + SUPPORT_GAIN * _smooth(support) - FOREIGN_LOSS * _smooth(foreign) * foreign
+
+
+def _smooth(values: Floats) -> Floats:
+    """Each value averaged with its two neighbours, which count `NEIGHBOUR_WEIGHT` each."""
+    padded = np.pad(values, 1)
+    weights = np.pad(np.ones(len(values)), 1)
+    total = values + NEIGHBOUR_WEIGHT * (padded[:-2] + padded[2:])
+    return total / (1 + NEIGHBOUR_WEIGHT * (weights[:-2] + weights[2:]))

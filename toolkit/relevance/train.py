@@ -1,0 +1,344 @@
+"""Learning relevance: from labels, from a shipped model, or from the places of the config alone."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.config import Config
+from toolkit.data import CutDocument, Label, Mention
+from toolkit.relevance.evidence import BREAK_MARK, OTHER_MARK, Evidence, Floats, Ints, side_mark
+from toolkit.relevance.features import FEATURES, unit_features, unit_starts
+from toolkit.relevance.model import LEAD_TEXT_CHARACTERS, RelevanceModel, article_unit
+from toolkit.relevance.rule import RULE_INTERCEPT, RULE_OFF_BELOW, RULE_ON_FROM, RULE_WEIGHTS
+from toolkit.terms import build_vocabulary, inverse_frequency, plain_phrase, stack
+
+MAX_TERMS = 20_000
+MIN_TERM_DOCUMENTS = 3
+MAX_VOCABULARY_DOCUMENTS = 20_000
+MIN_LABELS = 5
+"""Labelled documents of each outcome needed to learn from labels at all."""
+FEW_LABELS = 100
+"""Below this many labels of the rarer outcome, the terms of the text are left alone and only place features move."""
+
+# Strength of the pull towards the prior weights, in the loss of one document; scales of the three groups of columns.
+# Tuned on sea_china_news, outlets held out in turn: tests/quality/relevance_quality.py.
+PENALTY = 1.0
+FEATURE_SCALE = 0.3
+TEXT_SCALE = 1.5
+LEAD_SCALE = 1.5
+STUB_WEIGHT = 0.3
+"""Weight of the copy of a training document cut down to its lead: teaches the model short units."""
+
+SURE_ON, SURE_OFF = 0.9, 0.05
+MIN_SURE = 20
+MAX_SELF_TRAINING = 5_000
+N_FOLDS = 5
+
+
+def train_relevance(
+    corpus: Sequence[CutDocument],
+    mentions: Sequence[Sequence[Sequence[Mention]]],
+    *,
+    config: Config,
+    labels: Mapping[str, Label],
+    base: RelevanceModel | None = None,
+    random_state: int,
+) -> RelevanceModel:
+    """A relevance model for `corpus`; `mentions[d][s]` are the mentions in `corpus[d].texts[s]`.
+
+    With labels of both outcomes, weights are learned that stay near those of `base` (or of the built-in rule over
+    place features). Without, `base` is used as it is; without `base`, the rule labels the documents it is sure of and
+    a model is learned from those, or the rule itself is the model where too few are sure.
+    `random_state` is unused: nothing here is left to chance.
+    """
+    from threadpoolctl import threadpool_limits
+
+    del random_state
+    start = starting_model(config, base)
+    outcomes = np.array([_outcome(labels.get(cut.document.document_id)) for cut in corpus], dtype=np.int64)
+    n_on, n_off = int((outcomes == 1).sum()), int((outcomes == 0).sum())
+    with threadpool_limits(1):
+        if min(n_on, n_off) >= MIN_LABELS:
+            known = [d for d in np.argsort([cut.document.document_id for cut in corpus]) if outcomes[d] >= 0]
+            chosen = [corpus[d] for d in known]
+            table = read_corpus(start, chosen, [mentions[d] for d in known], with_terms=min(n_on, n_off) >= FEW_LABELS)
+            groups = group_documents(chosen)
+            return learn(start, table, outcomes[known], groups, target_coverage=config.relevance.target_coverage)
+        if start is base:
+            return start
+        return start
+
+
+def _outcome(label: Label | None) -> int:
+    return -1 if label is None or label.on_topic is None else int(label.on_topic)
+
+
+def starting_model(config: Config, base: RelevanceModel | None) -> RelevanceModel:
+    """`base` where it knows the same sides, else the built-in rule for the config's sides."""
+    sides = tuple(config.places.sides)
+    if base is not None and base.sides == sides:
+        return base
+    return RelevanceModel(
+        sides=sides,
+        seed_terms=tuple(sorted({plain_phrase(term) for term in config.subject.seed_terms} - {""})),
+        intercept=RULE_INTERCEPT,
+        weights=np.array([RULE_WEIGHTS.get(name, 0.0) for name in FEATURES], dtype=np.float32),
+        means=np.zeros(len(FEATURES), dtype=np.float32),
+        terms=(),
+        idf=np.empty(0, dtype=np.float32),
+        text_weights=np.empty(0, dtype=np.float32),
+        lead_weights=np.empty(0, dtype=np.float32),
+        slope=1.0,
+        offset=0.0,
+        on_from=RULE_ON_FROM,
+        off_below=RULE_OFF_BELOW,
+        measured={},
+    )
+
+
+@dataclass(frozen=True)
+class Table:
+    """Training rows: each document whole, then each document cut down to its lead, in the same order."""
+
+    model: RelevanceModel
+    """The starting model, its vocabulary widened by the terms of the corpus (new terms have weight 0)."""
+    features: Floats
+    text: Any
+    """CSR matrix (2 * n_documents, n_terms)."""
+    lead: Any
+    prior: Floats
+    """Scores of the starting model."""
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Table:
+        """Only these rows."""
+        return replace(
+            self, features=self.features[rows], text=self.text[rows], lead=self.lead[rows], prior=self.prior[rows]
+        )
+
+
+def read_corpus(
+    start: RelevanceModel,
+    corpus: Sequence[CutDocument],
+    mentions: Sequence[Sequence[Sequence[Mention]]],
+    *,
+    with_terms: bool,
+) -> Table:
+    """The training rows of `corpus`."""
+    evidences = [start.read(cut, found) for cut, found in zip(corpus, mentions, strict=True)]
+    model = widen(start, evidences) if with_terms else start
+    features, text, lead, prior = [], [], [], []
+    for cut_down in (False, True):
+        for evidence in evidences:
+            unit = article_unit(evidence)
+            starts = unit_starts(evidence, unit)
+            first = np.where(starts < LEAD_TEXT_CHARACTERS, unit, -1)
+            if cut_down:
+                unit = np.where(starts < LEAD_TEXT_CHARACTERS / 2, unit, -1)
+                first = unit
+            hits = model.find_terms(evidence)
+            features.append(unit_features(evidence, unit, 1))
+            prior.append(start.scores(evidence, start.find_terms(evidence), unit, 1))
+            for rows, where in ((text, unit), (lead, first)):
+                _, term, values = model.weighted_terms(hits, where, 1)
+                rows.append((term, values))
+    n_terms = len(model.terms)
+    return Table(model, np.vstack(features), stack(text, n_terms), stack(lead, n_terms), np.concatenate(prior))
+
+
+def widen(start: RelevanceModel, evidences: Sequence[Evidence]) -> RelevanceModel:
+    """`start` with the frequent terms of the corpus added to its vocabulary, with weight 0."""
+    marks = frozenset((BREAK_MARK, OTHER_MARK, *(side_mark(i) for i in range(len(start.sides)))))
+    step = -(-len(evidences) // MAX_VOCABULARY_DOCUMENTS)
+    kept_tokens = [_kept_tokens(evidence) for evidence in evidences[::step]]
+    vocabulary, frequency, n = build_vocabulary(
+        kept_tokens, min_documents=MIN_TERM_DOCUMENTS, max_terms=MAX_TERMS, stop_words=marks
+    )
+    idf = dict(zip(vocabulary.terms, inverse_frequency(frequency, n).tolist(), strict=True))
+    known = set(start.terms)
+    new = [term for term in vocabulary.terms if term not in known][: max(MAX_TERMS - len(known), 0)]
+    pad = np.zeros(len(new), dtype=np.float32)
+    return replace(
+        start,
+        terms=(*start.terms, *new),
+        idf=np.concatenate((start.idf, np.array([idf[term] for term in new], dtype=np.float32))),
+        text_weights=np.concatenate((start.text_weights, pad)),
+        lead_weights=np.concatenate((start.lead_weights, pad)),
+    )
+
+
+def _kept_tokens(evidence: Evidence) -> list[str]:
+    inside = article_unit(evidence) >= 0
+    tokens: list[str] = []
+    segment = 0
+    for token in evidence.tokens:
+        if token == BREAK_MARK:
+            segment += 1
+        if inside[segment]:
+            tokens.append(token)
+    return tokens
+
+
+def group_documents(corpus: Sequence[CutDocument]) -> Ints:
+    """The fold of each document: by outlet where three or more are known, else by a checksum of its id."""
+    outlets = [cut.document.outlet or "" for cut in corpus]
+    if len(set(outlets)) >= 3:
+        number = {outlet: i for i, outlet in enumerate(sorted(set(outlets)))}
+        return np.array([number[outlet] for outlet in outlets], dtype=np.int64)
+    return np.array([zlib.crc32(cut.document.document_id.encode()) % N_FOLDS for cut in corpus], dtype=np.int64)
+
+
+def learn(
+    start: RelevanceModel, table: Table, outcomes: Ints, groups: Ints, *, target_coverage: float
+) -> RelevanceModel:
+    """Weights from labelled documents; calibration and thresholds from scores of held-out groups."""
+    n = len(outcomes)
+    held_out = np.zeros(n)
+    for group in np.unique(groups):
+        inside = groups == group
+        if not 0 < outcomes[~inside].sum() < (~inside).sum():
+            held_out[inside] = table.prior[:n][inside]
+            continue
+        fitted = fit_weights(start, table, outcomes, ~inside)
+        held_out[inside] = apply_weights(fitted, table)[:n][inside]
+    slope, offset = platt(held_out, outcomes)
+    relevance = 1 / (1 + np.exp(-(slope * held_out + offset)))
+    off_below, on_from, measured = choose_band(relevance, outcomes, target_coverage=target_coverage)
+    model = fit_weights(start, table, outcomes, np.ones(n, dtype=bool))
+    return replace(
+        prune(model), slope=slope, offset=offset, on_from=on_from, off_below=off_below, measured=measured
+    )
+
+
+def fit_weights(
+    start: RelevanceModel, table: Table, outcomes: npt.NDArray[Any], chosen: npt.NDArray[np.bool_]
+) -> RelevanceModel:
+    """Logistic regression on the chosen documents with a ridge penalty on the distance from the starting weights.
+
+    `outcomes` may be probabilities (soft labels).
+    """
+    from scipy.sparse import csr_matrix, hstack
+
+    rows = np.flatnonzero(np.concatenate((chosen, chosen)))
+    means = table.features[: len(chosen)][chosen].mean(axis=0)
+    spread = table.features[: len(chosen)][chosen].std(axis=0)
+    scales = np.where(spread > 1e-6, FEATURE_SCALE / np.maximum(spread, 1e-6), 0.0)
+    blocks = [csr_matrix((table.features[rows] - means) * scales)]
+    if len(table.model.terms):
+        blocks += [table.text[rows] * TEXT_SCALE, table.lead[rows] * LEAD_SCALE]
+    X = hstack(blocks).tocsr()
+    target = np.concatenate((outcomes, outcomes))[rows]
+    weight = np.where(rows < len(chosen), 1.0, STUB_WEIGHT)
+    change, shift = ridge_logistic(X, target, table.prior[rows], weight)
+    n_features, n_terms = len(FEATURES), len(table.model.terms)
+    feature_change = change[:n_features] * scales
+    text_change = change[n_features : n_features + n_terms] * TEXT_SCALE if n_terms else np.empty(0)
+    lead_change = change[n_features + n_terms :] * LEAD_SCALE if n_terms else np.empty(0)
+    model = table.model
+    return replace(
+        model,
+        intercept=float(model.intercept + shift - np.dot(means, feature_change)),
+        weights=(model.weights + feature_change).astype(np.float32),
+        means=means.astype(np.float32),
+        text_weights=(model.text_weights + text_change).astype(np.float32),
+        lead_weights=(model.lead_weights + lead_change).astype(np.float32),
+    )
+
+
+def ridge_logistic(X: Any, target: Floats, prior: Floats, weight: Floats) -> tuple[Floats, float]:
+    """Minimise sum(weight * cross entropy(target, prior + X b + c)) + PENALTY / 2 |b|^2; returns b, c."""
+    from scipy.optimize import minimize
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        b, c = parameters[:-1], parameters[-1]
+        z = prior + X @ b + c
+        p = 1 / (1 + np.exp(-np.clip(z, -500, 500)))
+        cost = np.dot(weight, np.logaddexp(0, z) - target * z) + PENALTY / 2 * np.dot(b, b)
+        error = weight * (p - target)
+        return float(cost), np.append(X.T @ error + PENALTY * b, error.sum())
+
+    found = minimize(loss, np.zeros(X.shape[1] + 1), jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    return found.x[:-1], float(found.x[-1])
+
+
+def apply_weights(model: RelevanceModel, table: Table) -> Floats:
+    """Scores of all rows of the table."""
+    scores = model.intercept + table.features @ model.weights.astype(float)
+    if len(model.terms):
+        scores = scores + table.text @ model.text_weights.astype(float) + table.lead @ model.lead_weights.astype(float)
+    return np.asarray(scores)
+
+
+def platt(scores: Floats, outcomes: npt.NDArray[Any]) -> tuple[float, float]:
+    """Slope and offset that turn scores into probabilities (Platt 1999, with his smoothed targets)."""
+    from scipy.optimize import minimize
+
+    n_on, n_off = float(outcomes.sum()), float((1 - outcomes).sum())
+    target = np.where(outcomes > 0.5, (n_on + 1) / (n_on + 2), 1 / (n_off + 2))
+
+    def loss(ab: Floats) -> float:
+        z = ab[0] * scores + ab[1]
+        return float(np.sum(np.logaddexp(0, z) - target * z))
+
+    slope, offset = minimize(loss, np.array([1.0, 0.0]), method="BFGS").x
+    return (float(slope), float(offset)) if slope > 0 else (1.0, 0.0)
+
+
+def choose_band(
+    relevance: Floats, outcomes: npt.NDArray[Any], *, target_coverage: float
+) -> tuple[float, float, dict[str, float]]:
+    """Thresholds between which a score is unsure: at most 1 - `target_coverage` of the documents fall there.
+
+    The band is the one with the best F1 on the documents answered; ties go to the narrower band.
+    """
+    from toolkit.metrics import average_precision, precision_recall_f1, roc_auc
+
+    truth = outcomes > 0.5
+    levels = np.unique(np.round(np.quantile(relevance, np.linspace(0, 1, 201)), 3))
+    levels = levels[(levels > 0.02) & (levels < 0.98)]
+    if len(levels) == 0:
+        levels = np.array([0.5])
+    best, single = (-1.0, 0.0, 0.5, 0.5), (-1.0, 0.5)
+    for low in levels:
+        single = max(single, (precision_recall_f1(truth, relevance >= low)[2], float(low)))
+        for high in levels[levels >= low]:
+            answered = (relevance < low) | (relevance >= high)
+            if answered.mean() < target_coverage or not truth[answered].any():
+                continue
+            f1 = precision_recall_f1(truth[answered], relevance[answered] >= high)[2]
+            best = max(best, (round(f1, 3), -float(high - low), float(low), float(high)))
+    _, _, low, high = best
+    answered = (relevance < low) | (relevance >= high)
+    measured = {
+        "n_documents": float(len(truth)),
+        "n_on": float(truth.sum()),
+        "f1": single[0],
+        "f1_threshold": single[1],
+        "f1_at_half": precision_recall_f1(truth, relevance >= 0.5)[2],
+        "f1_answered": precision_recall_f1(truth[answered], relevance[answered] >= high)[2],
+        "answered_ratio": float(answered.mean()),
+        "auc": roc_auc(truth, relevance),
+        "average_precision": average_precision(truth, relevance),
+    }
+    return float(low), float(high), {name: round(value, 4) for name, value in measured.items()}
+
+
+def prune(model: RelevanceModel) -> RelevanceModel:
+    """The model without the terms whose weights are too small to matter."""
+    if not len(model.terms):
+        return model
+    strength = (np.abs(model.text_weights) + np.abs(model.lead_weights)) * model.idf
+    chosen = np.sort(np.argsort(-strength, kind="stable")[:MAX_TERMS])
+    chosen = chosen[strength[chosen] > 1e-4]
+    return replace(
+        model,
+        terms=tuple(model.terms[i] for i in chosen),
+        idf=model.idf[chosen],
+        text_weights=model.text_weights[chosen],
+        lead_weights=model.lead_weights[chosen],
+    )

@@ -1,0 +1,198 @@
+"""Charts: Altair describes, vl-convert draws, and the SVG is stripped to what a safe, themed, small page needs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from markupsafe import Markup, escape
+
+_FONT_SIZE = 11
+_WIDTH = 300
+_KEPT_ATTRIBUTES = frozenset(
+    "d x y x1 x2 y1 y2 r cx cy width height transform fill stroke stroke-width stroke-dasharray stroke-opacity "
+    "fill-opacity opacity text-anchor font-size font-weight stroke-linejoin stroke-linecap".split()
+)
+_DECIMAL = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+_EXACT = frozenset({"opacity", "fill-opacity", "stroke-opacity", "stroke-width"})
+_DEFAULTS = {"opacity": "1", "stroke-width": "1", "font-weight": "normal"}
+
+
+def share_panel(
+    shares: Sequence[tuple[float, float, float] | None],
+    ticks: Sequence[str],
+    *,
+    highest: float,
+    solid: Sequence[bool],
+    label: str,
+) -> Markup:
+    """One small multiple: (share, low, high) per bucket, None for a gap; hollow points where not `solid`."""
+    import altair as alt
+
+    rows = [
+        {"i": i, "share": item[0], "low": item[1], "high": min(item[2], highest), "solid": solid[i], "run": run}
+        for i, run, item in _runs(shares)
+    ]
+    axis = _ticks(alt, ticks)
+    x = alt.X("i:Q", axis=axis, scale=alt.Scale(domain=[-0.3, max(1, len(ticks) - 1) + 0.3], nice=False))
+    y_axis = alt.Axis(
+        format=".0%", title=None, values=[0, highest / 2, highest], domain=False, ticks=False, labelPadding=4
+    )
+    y = alt.Y("share:Q", axis=y_axis, scale=alt.Scale(domain=[0, highest], nice=False))
+    data = alt.Chart(alt.Data(values=rows)).encode(x=x)
+    band = data.mark_area(color="var(--accent)", opacity=0.16).encode(y=alt.Y("low:Q"), y2="high:Q", detail="run:N")
+    line = data.mark_line(color="var(--accent)", strokeWidth=1.8).encode(y=y, detail="run:N")
+    full = data.transform_filter("datum.solid").mark_circle(color="var(--accent)", size=22, opacity=1).encode(y=y)
+    hollow = (
+        data.transform_filter("!datum.solid")
+        .mark_point(stroke="var(--accent)", fill="var(--paper)", size=26, opacity=1, strokeWidth=1.4)
+        .encode(y=y)
+    )
+    return _draw((band + line + full + hollow).properties(width=_WIDTH - 38, height=84), label=label)
+
+
+def count_panel(counts: Sequence[int], ticks: Sequence[str], *, solid: Sequence[bool], label: str) -> Markup:
+    """How many on-topic articles each bucket holds: the ground under the shares."""
+    import altair as alt
+
+    highest = max(counts)
+    rows = [{"i": i, "n": n, "solid": solid[i]} for i, n in enumerate(counts)]
+    x = alt.X(
+        "i:Q", axis=_ticks(alt, ticks), scale=alt.Scale(domain=[-0.6, max(1, len(ticks) - 1) + 0.6], nice=False)
+    )
+    values = [0, highest] if highest < 4 else [0, highest // 2, highest]
+    y = alt.Y("n:Q", axis=alt.Axis(format=",d", title=None, values=values, domain=False, ticks=False, labelPadding=4))
+    size = max(2.0, min(22.0, (_WIDTH - 50) / len(counts) * 0.72))
+    data = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
+    full = data.transform_filter("datum.solid").mark_bar(color="var(--quiet)", size=size)
+    hollow = data.transform_filter("!datum.solid").mark_bar(
+        stroke="var(--quiet)", fill="var(--paper)", size=size, strokeWidth=1.2
+    )
+    return _draw((full + hollow).properties(width=_WIDTH - 38, height=84), label=label)
+
+
+def score_histogram(
+    counts: Sequence[int], *, off_below: float | None, on_from: float | None, label: str
+) -> Markup:
+    """Articles by relevance score in equal bins of [0, 1], with the two thresholds."""
+    import altair as alt
+
+    width = 1 / len(counts)
+    rows = [
+        {"low": i * width, "high": (i + 1) * width, "n": n, "kind": _kind((i + 0.5) * width, off_below, on_from)}
+        for i, n in enumerate(counts)
+    ]
+    colour = alt.Color(
+        "kind:N",
+        legend=None,
+        scale=alt.Scale(domain=["on", "unsure", "off"], range=["var(--accent)", "var(--amber)", "var(--faint)"]),
+    )
+    axis = alt.Axis(
+        values=[0, 0.25, 0.5, 0.75, 1], title="relevance score of the article", grid=False, domainColor="var(--rule)"
+    )
+    x = alt.X("low:Q", axis=axis, scale=alt.Scale(domain=[0, 1], nice=False))
+    y = alt.Y("n:Q", axis=alt.Axis(format=",d", title=None, tickCount=4, domain=False, ticks=False, tickMinStep=1))
+    bars = alt.Chart(alt.Data(values=rows)).mark_bar(binSpacing=1).encode(x=x, x2="high:Q", y=y, color=colour)
+    limits = [{"x": limit} for limit in (off_below, on_from) if limit is not None]
+    rules = alt.Chart(alt.Data(values=limits)).mark_rule(color="var(--ink)", strokeDash=[3, 3]).encode(x="x:Q")
+    return _draw((bars + rules).properties(width=400, height=150), label=label)
+
+
+def _kind(middle: float, off_below: float | None, on_from: float | None) -> str:
+    if on_from is not None and middle >= on_from:
+        return "on"
+    return "off" if off_below is None or middle < off_below else "unsure"
+
+
+def _runs(
+    shares: Sequence[tuple[float, float, float] | None],
+) -> list[tuple[int, int, tuple[float, float, float]]]:
+    """(position, number of the unbroken run it belongs to, values): a gap starts a new run and so a new line."""
+    found, run = [], 0
+    for i, item in enumerate(shares):
+        if item is None:
+            run += 1
+        else:
+            found.append((i, run, item))
+    return found
+
+
+def _ticks(alt: Any, ticks: Sequence[str]) -> Any:
+    """An axis that writes `ticks[i]` under position i."""
+    marked = [i for i, text in enumerate(ticks) if text]
+    return alt.Axis(
+        values=marked,
+        labelExpr=f"{json.dumps(list(ticks))}[datum.value]",
+        title=None,
+        grid=False,
+        domainColor="var(--rule)",
+        tickColor="var(--rule)",
+        tickSize=4,
+        labelFlush=False,
+    )
+
+
+def _draw(chart: Any, *, label: str) -> Markup:
+    import vl_convert
+
+    configured = (
+        chart.configure_view(stroke=None)
+        .configure_axis(
+            gridColor="var(--rule)",
+            labelColor="var(--quiet-ink)",
+            titleColor="var(--quiet-ink)",
+            labelFontSize=_FONT_SIZE,
+            titleFontSize=_FONT_SIZE,
+            titleFontWeight="normal",
+        )
+        .configure(background="transparent", padding=4)
+    )
+    return tidy(vl_convert.vegalite_to_svg(configured.to_dict(), allowed_base_urls=[]), label=label)
+
+
+def tidy(svg: str, *, label: str) -> Markup:
+    """The drawing alone: no ids, no styles, no fonts, no scripts, no roles inside; one label for all of it.
+
+    What is left are shapes and texts with presentation attributes, rebuilt element by element from an allow-list.
+    """
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    root = etree.fromstring(svg.encode(), parser)
+    width, height = (float(root.get(side)) for side in ("width", "height"))
+    inside = "".join(_rebuilt(child) for child in root)
+    return Markup(
+        '<svg class="chart" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">'
+    ).format(f"{width:g}", f"{height:g}", f"{width:g}", f"{height:g}", label) + Markup(inside + "</svg>")
+
+
+def _rebuilt(element: Any) -> str:
+    tag = str(element.tag).rpartition("}")[2]
+    if tag not in ("g", "path", "rect", "line", "text", "circle") or element.get("display") == "none":
+        return ""
+    kinds = (element.get("class") or "").split()
+    if tag == "path" and ("background" in kinds or not element.get("d")):
+        return ""
+    if tag == "rect" and element.get("fill") in ("transparent", "white"):
+        return ""
+    attributes = {
+        name: value if name in _EXACT else _rounded(value)
+        for name, value in element.attrib.items()
+        if name in _KEPT_ATTRIBUTES and _DEFAULTS.get(name) != value
+    }
+    if attributes.get("transform") in ("translate(0,0)", "translate(0.5,0.5)"):
+        del attributes["transform"]
+    inside = str(escape(element.text or "")) + "".join(_rebuilt(child) for child in element)
+    if tag == "g" and (not attributes or not inside):
+        return inside
+    if tag == "text" and not inside:
+        return ""
+    written = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
+    return f"<{tag}{written}>{inside}</{tag}>" if inside else f"<{tag}{written}/>"
+
+
+def _rounded(value: str) -> str:
+    """Numbers to one decimal: a tenth of a pixel is not seen, and bytes then hang less on the last bit of a float."""
+    return _DECIMAL.sub(lambda found: f"{round(float(found.group()), 1):g}", value)

@@ -1,0 +1,291 @@
+"""Numbers into sentences: the findings at the top of the report, each with its uncertainty and its evidence."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from toolkit.report.rows import WHOLE_SIDE
+from toolkit.report.tally import Tally, ThemeTally
+from toolkit.report.wording import counted, interval_words, listing, number, percent, show
+
+SMALL_CORPUS = 30  # on-topic articles below which shares are not called findings: a Wilson interval is then ±17 points
+MIN_HALF = 30  # dated on-topic articles each half of the period needs before the halves are compared
+DOMINANT_SHARE = 0.5  # of on-topic articles from one outlet: the corpus then speaks with one voice
+MAX_FINDINGS = 6
+_LEVEL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A sentence (`claim`), what qualifies it, and where on the page its evidence stands."""
+
+    claim: str
+    detail: str
+    target: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A theme's share in the first and the second half of the period; `clear` where chance is an unlikely reason."""
+
+    before: tuple[int, int]
+    after: tuple[int, int]
+    clear: bool
+
+    @property
+    def rose(self) -> bool:
+        """Whether the later share is the higher one."""
+        return self.after[0] * self.before[1] > self.before[0] * self.after[1]
+
+    @property
+    def words(self) -> str:
+        """The change as a phrase."""
+        before, after = (percent(n / total) for n, total in (self.before, self.after))
+        if not self.clear:
+            return f"no clear change ({before}, then {after})"
+        return f"{'rose' if self.rose else 'fell'} from {before} to {after}"
+
+
+def wilson(n_true: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
+    """The Wilson score interval of a share (Wilson 1927, JASA 22:209), both ends in [0, 1].
+
+    Examples
+    --------
+    >>> low, high = wilson(1, 200)
+    >>> round(low, 4), round(high, 4)
+    (0.0009, 0.0278)
+    """
+    if n == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    share = n_true / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return (0.0 if n_true == 0 else max(0.0, centre - half)), (1.0 if n_true == n else min(1.0, centre + half))
+
+
+def share_words(n_true: int, n: int) -> str:
+    """A share with its interval: "24%, 95% interval 22–27%"."""
+    return f"{percent(n_true / n)}, 95% interval {interval_words(*wilson(n_true, n))}"
+
+
+def subject_of(run: Mapping[str, object]) -> str:
+    """The subject's name."""
+    subject = run.get("subject")
+    name = subject.get("name") if isinstance(subject, Mapping) else None
+    return show(name, limit=120) or "the subject"
+
+
+def changes(tally: Tally) -> dict[str, Change]:
+    """Theme id → how its share differs between the halves of the period; {} where there is too little to compare.
+
+    Halves are cut at the bucket that splits the dated on-topic articles most evenly. A change is clear where a
+    two-sided two-proportion z-test is below .05 divided by the number of themes (Bonferroni).
+    """
+    counts = tally.n_per_bucket
+    if not tally.timeline.drawn or len(counts) < 2:
+        return {}
+    total = sum(counts)
+    cut = min(range(1, len(counts)), key=lambda i: (abs(sum(counts[:i]) * 2 - total), i))
+    before, after = sum(counts[:cut]), sum(counts[cut:])
+    if min(before, after) < MIN_HALF:
+        return {}
+    z_needed = NormalDist().inv_cdf(1 - _LEVEL / max(1, len(tally.themes)) / 2)
+    found = {}
+    for theme in tally.themes:
+        first, second = sum(theme.per_bucket[:cut]), sum(theme.per_bucket[cut:])
+        pooled = (first + second) / total
+        error = math.sqrt(pooled * (1 - pooled) * (1 / before + 1 / after))
+        clear = error > 0 and abs(first / before - second / after) / error > z_needed
+        found[theme.theme.id] = Change((first, before), (second, after), clear)
+    return found
+
+
+def halves_words(tally: Tally) -> str:
+    """What the two halves are, in words."""
+    counts, labels = tally.n_per_bucket, tally.timeline.labels
+    total = sum(counts)
+    cut = min(range(1, len(counts)), key=lambda i: (abs(sum(counts[:i]) * 2 - total), i))
+    first = labels[0] if cut == 1 else f"{labels[0]} to {labels[cut - 1]}"
+    second = labels[-1] if cut == len(labels) - 1 else f"{labels[cut]} to {labels[-1]}"
+    return f"{first} ({counted(sum(counts[:cut]), 'article')}) against {second} ({counted(sum(counts[cut:]), 'article')})"
+
+
+def find(tally: Tally, *, subject: str, no_relevance: bool) -> list[Finding]:
+    """The findings, most general first; at most `MAX_FINDINGS`."""
+    n_on, n = len(tally.on), len(tally.articles)
+    if n == 0:
+        return [
+            Finding(
+                "No article could be read.",
+                f"{counted(tally.n_quarantined, 'record')} could not be used; the reasons are listed below."
+                if tally.n_quarantined
+                else "The input held no article.",
+                "set-aside",
+                "What was set aside",
+            )
+        ]
+    found = [_about(tally, subject, no_relevance=no_relevance)]
+    if n_on == 0:
+        return [*found, *_cut_away(tally)]
+    found += _small(tally)
+    found += _leading_themes(tally)
+    found += _places(tally)
+    found += _movement(tally)
+    found += _one_voice(tally)
+    found += _cut_away(tally)
+    return found[:MAX_FINDINGS]
+
+
+def _about(tally: Tally, subject: str, *, no_relevance: bool) -> Finding:
+    n_on, n, n_unsure = len(tally.on), len(tally.articles), tally.verdicts["unsure"]
+    if no_relevance:
+        claim = f"All {counted(n, 'article')} read count as on-topic." if n > 1 else "The one article counts as on-topic."
+        return Finding(
+            claim, "The relevance check was switched off for this run.", "funnel", "From read to on-topic"
+        )
+    unsure = ""
+    if n_unsure:
+        unsure = f" {number(n_unsure)} more {'is' if n_unsure == 1 else 'are'} unsure and listed apart."
+    if n_on == 0:
+        claim = f"None of the {counted(n, 'article')} read is about {subject}." if n > 1 else (
+            f"The one article read is not about {subject}."
+        )
+        if n_unsure == n == 1:
+            claim, unsure = f"Whether the one article read is about {subject} is unsure.", ""
+        return Finding(claim, unsure.strip(), "set-aside", "What was set aside and why")
+    if n == 1:
+        return Finding(f"The one article read is about {subject}.", "", "funnel", "From read to on-topic")
+    verb = "is" if n_on == 1 else "are"
+    if n_on == n:
+        return Finding(f"All {counted(n, 'article')} read are about {subject}.", "", "funnel", "From read to on-topic")
+    share = f" ({percent(n_on / n)})" if n >= SMALL_CORPUS else ""
+    interval = f"95% interval {interval_words(*wilson(n_on, n))}." if n >= SMALL_CORPUS else ""
+    return Finding(
+        f"{number(n_on)} of {counted(n, 'article')}{share} {verb} about {subject}.",
+        (interval + unsure).strip(),
+        "funnel",
+        "From read to on-topic",
+    )
+
+
+def _small(tally: Tally) -> list[Finding]:
+    n = len(tally.on)
+    if n >= SMALL_CORPUS:
+        return []
+    claim = "1 article: read it." if n == 1 else f"{counted(n, 'article')}: read them."
+    return [Finding(claim, "Shares of so few are not trends.", "articles", "The articles")]
+
+
+def _leading_themes(tally: Tally) -> list[Finding]:
+    n = len(tally.on)
+    carried = [theme for theme in tally.themes if theme.n_articles]
+    if not carried:
+        return [Finding("No on-topic article carries a theme of the config.", "", "themes", "Themes")]
+    top = carried[0]
+    equal = [theme for theme in carried if theme.n_articles == top.n_articles]
+    empty = len(tally.themes) - len(carried)
+    tail = f" {counted(empty, 'theme')} {'has' if empty == 1 else 'have'} no article." if empty else ""
+    if n < SMALL_CORPUS:
+        if len(equal) > 1:
+            names = listing([_label(theme) for theme in equal], limit=4)
+            claim = f"{names} lead, with {counted(top.n_articles, 'article')} each."
+        else:
+            claim = f"{_label(top)} is the most frequent theme: {number(top.n_articles)} of {counted(n, 'article')}."
+        rest = [f"{_label(theme)} ({number(theme.n_articles)})" for theme in carried[len(equal) :][:2]]
+        detail = f"Next: {listing(rest)}." if rest else ""
+    else:
+        claim = (
+            f"{_label(top)} is the most frequent theme: {number(top.n_articles)} of {number(n)} on-topic articles "
+            f"({percent(top.n_articles / n)})."
+        )
+        rest = [f"{_label(theme)} ({share_words(theme.n_articles, n)})" for theme in carried[1:3]]
+        interval = f"95% interval {interval_words(*wilson(top.n_articles, n))}."
+        detail = f"{interval} Next: {listing(rest)}." if rest else interval
+    return [Finding(claim, detail + tail, "themes", "Themes")]
+
+
+def _places(tally: Tally) -> list[Finding]:
+    """The most-named members of the second side."""
+    if len(tally.sides) < 2 or len(tally.on) < SMALL_CORPUS:
+        return []
+    side, counter, n = tally.sides[1], tally.members[1], len(tally.on)
+    ranked = ranked_members(counter, side.members)
+    if not ranked:
+        return []
+    name, count = ranked[0]
+    others = [f"{show(member, limit=40)} ({number(k)})" for member, k in ranked[1:3]]
+    never = [show(member, limit=40) for member in side.members if not counter[member]]
+    detail = f"95% interval {interval_words(*wilson(count, n))}."
+    detail += f" Next: {listing(others)}." if others else ""
+    detail += f" Never named: {listing(never, limit=4)}." if never else ""
+    claim = (
+        f"{show(name, limit=40)} is the {show(side.label, limit=40)} member named most: in {number(count)} of "
+        f"{number(n)} on-topic articles ({percent(count / n)})."
+    )
+    return [Finding(claim, detail, "places", "Places and themes")]
+
+
+def _movement(tally: Tally) -> list[Finding]:
+    moved = changes(tally)
+    if not moved:
+        return []
+    labels = {theme.theme.id: _label(theme) for theme in tally.themes}
+    clear = [(theme, change) for theme, change in moved.items() if change.clear]
+    if not clear:
+        claim = "No theme’s share changed by more than chance would explain over the period."
+    else:
+        clear.sort(key=lambda item: (-_step(item[1]), item[0]))
+        claim = "; ".join(f"{labels[theme]} {change.words}" for theme, change in clear[:2]) + " of on-topic articles."
+    return [Finding(claim, f"{halves_words(tally)}.", "time", "Themes over time")]
+
+
+def _step(change: Change) -> float:
+    return abs(change.after[0] / change.after[1] - change.before[0] / change.before[1])
+
+
+def _one_voice(tally: Tally) -> list[Finding]:
+    n, known = len(tally.on), sum(tally.outlets.values())
+    if n < SMALL_CORPUS or not known or len(tally.outlets) < 2:
+        return []
+    outlet, count = min(tally.outlets.items(), key=lambda item: (-item[1], item[0]))
+    if count / n < DOMINANT_SHARE:
+        return []
+    return [
+        Finding(
+            f"{show(outlet, limit=60)} alone supplies {percent(count / n)} of the on-topic articles.",
+            f"{number(count)} of {number(n)}; what it covers weighs on every share in this report.",
+            "outlets",
+            "Outlets",
+        )
+    ]
+
+
+def _cut_away(tally: Tally) -> list[Finding]:
+    total, kept = tally.all_text.n_characters, tally.kept_text.n_characters
+    if not total or total == kept:
+        return []
+    return [
+        Finding(
+            f"{percent((total - kept) / total)} of the characters on the pages were not article text.",
+            "Navigation, teasers, other stories and the like were set aside, each with its reason.",
+            "set-aside",
+            "What was set aside and why",
+        )
+    ]
+
+
+def ranked_members(counter: Counter[str], members: Sequence[str]) -> list[tuple[str, int]]:
+    """The members of a side that are named at all, most often first, config order among equals."""
+    order = {member: i for i, member in enumerate(members)}
+    named = [(member, n) for member, n in counter.items() if member != WHOLE_SIDE and n]
+    return sorted(named, key=lambda item: (-item[1], order.get(item[0], len(order)), item[0]))
+
+
+def _label(theme: ThemeTally) -> str:
+    return show(theme.theme.label, limit=60)

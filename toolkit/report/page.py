@@ -1,0 +1,131 @@
+"""Putting the page together: sections in their order, one style sheet, a policy that lets nothing else in."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from toolkit.report import sections
+from toolkit.report.findings import find, subject_of
+from toolkit.report.method import corpus_name, method
+from toolkit.report.periods import covered
+from toolkit.report.tally import Tally, count_results
+from toolkit.report.wording import counted, date_words, number, show
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from toolkit.data import Results
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section of the page: the anchor, the heading, and the template that prints the view of the same name."""
+
+    id: str
+    title: str
+    template: str
+
+
+SECTIONS = (
+    Section("funnel", "From read to on-topic", "funnel.html.jinja"),
+    Section("themes", "Themes", "themes.html.jinja"),
+    Section("time", "Themes over time", "time.html.jinja"),
+    Section("places", "Places and themes", "places.html.jinja"),
+    Section("cards", "Theme by theme, with evidence", "cards.html.jinja"),
+    Section("topics", "Topics found in this corpus", "topics.html.jinja"),
+    Section("set-aside", "What was set aside and why", "set_aside.html.jinja"),
+    Section("articles", "The articles", "articles.html.jinja"),
+    Section("method", "Method, versions and limits", "method.html.jinja"),
+)
+
+
+def render_report(results: Results, *, source_date: str | None = None) -> str:
+    """The report on `results`: one HTML page with everything inlined, no script, and no request when opened.
+
+    Parameters
+    ----------
+    results : Results
+        A results folder in memory.
+    source_date : str, optional
+        The report's date, ISO 8601. Without it the page carries no date: no clock is read, so that equal results
+        give equal bytes.
+    """
+    from markupsafe import Markup
+
+    tally = count_results(results)
+    subject = subject_of(results.run)
+    corpus = corpus_name(results.run)
+    style = files("toolkit.report").joinpath("style.css").read_text(encoding="utf-8").strip()
+    environment = _environment()
+    return environment.get_template("page.html.jinja").render(
+        policy=content_security_policy(style),
+        style=Markup(style),  # noqa: S704 - our own file, never data
+        masthead=_masthead(results, tally, subject=subject, corpus=corpus, source_date=source_date),
+        sections=SECTIONS,
+        **_views(results, tally, subject=subject, corpus=corpus, source_date=source_date),
+    )
+
+
+def content_security_policy(style: str) -> str:
+    """The page's policy: nothing but the one style sheet whose hash it names."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; script-src 'none'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("toolkit.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _masthead(
+    results: Results, tally: Tally, *, subject: str, corpus: str, source_date: str | None
+) -> sections.View:
+    no_relevance = bool(results.run.get("no_relevance"))
+    described = results.run.get("subject")
+    description = described.get("description") if isinstance(described, dict) else ""
+    return {
+        "subject": subject,
+        "corpus": corpus,
+        "description": show(description, limit=500),
+        "period": covered([tally.articles[i].date for i in tally.on] or [article.date for article in tally.articles]),
+        "read": counted(tally.n_read, "article"),
+        "on": number(len(tally.on)),
+        "outlets": counted(len(tally.outlets), "outlet") if tally.outlets else "",
+        "date": date_words(source_date) if source_date else "",
+        "findings": find(tally, subject=subject, no_relevance=no_relevance),
+    }
+
+
+def _views(
+    results: Results, tally: Tally, *, subject: str, corpus: str, source_date: str | None
+) -> dict[str, object]:
+    """What each template prints, by the name it uses."""
+    shown = sections.appendix_order(tally)
+    evidence = sections.Evidence(tally, {article.document_id: f"a{i + 1}" for i, article in enumerate(shown)})
+    return {
+        "funnel": sections.funnel(tally, no_relevance=bool(results.run.get("no_relevance"))),
+        "themes": sections.theme_table(tally),
+        "time": sections.over_time(tally),
+        "places": sections.places(tally),
+        "cards": sections.theme_cards(tally, evidence),
+        "topics": sections.topics(tally, evidence),
+        "set_aside": sections.set_aside(tally, evidence),
+        "outlets": sections.outlets(tally),
+        "articles": sections.appendix(tally, evidence, shown),
+        "method": method(results, tally, subject=subject, corpus=corpus, source_date=source_date),
+    }

@@ -1,0 +1,168 @@
+"""Reading the rows of a results folder: each row becomes a small frozen object, whatever a table made of it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit.data import NO_TOPIC
+
+Row = Mapping[str, Any]
+WHOLE_SIDE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A theme of the config, as a reader is shown it."""
+
+    id: str
+    label: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of the relation; `members` are its countries and territories, in config order."""
+
+    id: str
+    label: str
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One row of articles.*; `members[i]` are the members of side i that it names, "" for the side as a whole."""
+
+    document_id: str
+    file: str
+    title: str
+    outlet: str
+    date: str
+    url: str | None
+    language: str | None
+    on_topic: str
+    relevance: float | None
+    themes: Mapping[str, float]
+    topic: int
+    members: tuple[tuple[str, ...], ...]
+    n_segments: int
+    n_kept: int
+    duplicate_of: str | None
+
+
+def text_of(row: Row, key: str) -> str:
+    """The text in a cell; "" for a missing one."""
+    value = row.get(key)
+    return "" if _is_missing(value) else str(value)
+
+
+def number_of(row: Row, key: str) -> float | None:
+    """The number in a cell; None for a missing one or one that is no finite number."""
+    value = row.get(key)
+    if _is_missing(value):
+        return None
+    try:
+        found = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def count_of(row: Row, key: str, default: int = 0) -> int:
+    """The whole number in a cell."""
+    found = number_of(row, key)
+    return default if found is None else int(found)
+
+
+def items_of(row: Row, key: str) -> list[Any]:
+    """The list in a cell: a real list, an array of a table, or the JSON text of one; [] for a missing one."""
+    value = row.get(key)
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return [part.strip() for part in value.split(";") if part.strip()]
+    if isinstance(value, Mapping):
+        return [{"name": name, "n": n} for name, n in sorted(value.items(), key=lambda item: str(item[0]))]
+    if _is_missing(value) or not isinstance(value, Iterable):
+        return []
+    return list(value)
+
+
+def theme_scores(row: Row) -> dict[str, float]:
+    """Theme id → score of a row of articles or segments, strongest first."""
+    pairs = [
+        (text_of(item, "theme"), number_of(item, "score") or 0.0) for item in items_of(row, "themes") if _is_row(item)
+    ]
+    return dict(sorted((pair for pair in pairs if pair[0]), key=lambda pair: (-pair[1], pair[0])))
+
+
+def read_themes(run: Row) -> tuple[Theme, ...]:
+    """The themes of the config; a theme without a label is shown by its id in words."""
+    found = [item for item in items_of(run, "themes") if _is_row(item) and text_of(item, "id")]
+    return tuple(
+        Theme(
+            id=text_of(item, "id"),
+            label=text_of(item, "label") or text_of(item, "id").replace("_", " ").capitalize(),
+            description=text_of(item, "description"),
+        )
+        for item in found
+    )
+
+
+def read_sides(run: Row) -> tuple[Side, ...]:
+    """The sides of the config, in its order."""
+    sides, members = run.get("sides"), run.get("members")
+    if not isinstance(sides, Mapping):
+        return ()
+    known = members if isinstance(members, Mapping) else {}
+    return tuple(
+        Side(id=str(side), label=str(label), members=tuple(str(name) for name in items_of(known, str(side))))
+        for side, label in sides.items()
+    )
+
+
+def read_article(row: Row, sides: Iterable[Side]) -> Article:
+    """One row of articles.*."""
+    on_topic = text_of(row, "on_topic")
+    return Article(
+        document_id=text_of(row, "document_id"),
+        file=text_of(row, "file"),
+        title=text_of(row, "title"),
+        outlet=text_of(row, "outlet"),
+        date=text_of(row, "date"),
+        url=text_of(row, "url") or None,
+        language=text_of(row, "language") or None,
+        on_topic=on_topic if on_topic in ("on", "off", "unsure") else "unsure",
+        relevance=number_of(row, "relevance"),
+        themes=theme_scores(row),
+        topic=count_of(row, "topic", NO_TOPIC),
+        members=tuple(_members_named(row, side) for side in sides),
+        n_segments=count_of(row, "n_segments"),
+        n_kept=count_of(row, "n_kept"),
+        duplicate_of=text_of(row, "duplicate_of") or None,
+    )
+
+
+def _members_named(row: Row, side: Side) -> tuple[str, ...]:
+    """The members of `side` that a row's places name, in config order; "" first where the side itself is named."""
+    known = {member.casefold(): member for member in side.members}
+    found: dict[str, None] = {}
+    for item in items_of(row, f"places_{side.id}"):
+        name = item
+        if _is_row(item):
+            name = next((item[key] for key in ("member", "name", "place") if key in item), None)
+        if name is not None:
+            found.setdefault(known.get(str(name).casefold(), WHOLE_SIDE))
+    return tuple(member for member in (WHOLE_SIDE, *side.members) if member in found)
+
+
+def _is_row(item: object) -> bool:
+    return isinstance(item, Mapping)
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))

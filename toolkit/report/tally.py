@@ -1,0 +1,340 @@
+"""Counting: one pass over the articles, one over the segments; everything the report says is counted here."""
+
+from __future__ import annotations
+
+import heapq
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from toolkit.data import CUT_ROLES, KEPT_ROLES, NO_TOPIC, Results
+from toolkit.report.periods import Timeline, lay_out
+from toolkit.report.quotes import Candidate, Quotes
+from toolkit.report.rows import (
+    Article,
+    Row,
+    Side,
+    Theme,
+    count_of,
+    items_of,
+    number_of,
+    read_article,
+    read_sides,
+    read_themes,
+    text_of,
+    theme_scores,
+)
+
+N_EXAMPLES = 3  # of each kind of cut text
+MIN_EXAMPLE_CHARACTERS = 12  # shorter ones ("|", "Menu") tell a reader nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many segments, and how many characters they hold."""
+
+    n_segments: int = 0
+    n_characters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CutRole:
+    """What was cut as one role; `reasons` are codes with counts, `examples` are (document_id, start, end, text, cues)."""
+
+    role: str
+    extent: Extent
+    reasons: tuple[tuple[str, int], ...]
+    examples: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeTally:
+    """What is counted for one theme, over on-topic articles."""
+
+    theme: Theme
+    articles: tuple[int, ...]
+    mean_score: float
+    outlets: Counter[str]
+    members: tuple[Counter[str], ...]
+    per_bucket: tuple[int, ...]
+    quotes: tuple[Candidate, ...]
+    topics: tuple[int, ...]
+
+    @property
+    def n_articles(self) -> int:
+        """How many on-topic articles carry the theme."""
+        return len(self.articles)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicTally:
+    """A topic of the corpus with the segments this report counted in it."""
+
+    topic: int
+    name: str
+    terms: tuple[tuple[str, float], ...]
+    n_segments: int
+    n_articles: int
+    theme: str | None
+    top_outlet: tuple[str, float]
+    top_article: tuple[str, float]
+    quotes: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Everything counted. `on` holds positions in `articles` of the on-topic ones, in order."""
+
+    run: Row
+    themes: tuple[ThemeTally, ...]
+    sides: tuple[Side, ...]
+    articles: tuple[Article, ...]
+    on: tuple[int, ...]
+    timeline: Timeline
+    n_per_bucket: tuple[int, ...]
+    outlets: Counter[str]
+    members: tuple[Counter[str], ...]
+    all_text: Extent
+    kept_text: Extent
+    on_text: Extent
+    cut: tuple[CutRole, ...]
+    n_in_topics: int
+    n_outliers: int
+    topics: tuple[TopicTally, ...]
+    quarantine: tuple[Row, ...]
+    verdicts: Counter[str]
+
+    @property
+    def n_read(self) -> int:
+        """Records read: articles, quarantined and repeats."""
+        return self._count("read") or len(self.articles) + len(self.quarantine) + self.n_repeats
+
+    @property
+    def n_repeats(self) -> int:
+        """Records with the same id and text as an earlier one."""
+        return self._count("repeats")
+
+    @property
+    def n_quarantined(self) -> int:
+        """Records that could not be used."""
+        return self._count("quarantined") or len(self.quarantine)
+
+    @property
+    def n_duplicates(self) -> int:
+        """Articles that are near-copies of an earlier one."""
+        return sum(1 for article in self.articles if article.duplicate_of)
+
+    def _count(self, key: str) -> int:
+        counts = self.run.get("counts")
+        return count_of(counts, key) if isinstance(counts, Mapping) else 0
+
+
+@dataclass(slots=True)
+class _Grown:
+    """A cut role while it grows; the examples are those of the smallest checksum, so a spread over the corpus."""
+
+    n_segments: int = 0
+    n_characters: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    examples: list[tuple[int, str, int, Candidate]] = field(default_factory=list)
+
+    def add(self, row: Row, document_id: str, n_characters: int, text: str) -> None:
+        self.n_segments += 1
+        self.n_characters += n_characters
+        reason = text_of(row, "reason")
+        self.reasons[reason.partition(":")[0].strip() or "not stated"] += 1
+        if len(text) < MIN_EXAMPLE_CHARACTERS or text.isspace():
+            return
+        order = -zlib.crc32(f"{document_id}\n{row.get('index')}".encode("utf-8", "replace"))
+        if len(self.examples) >= N_EXAMPLES and order < self.examples[0][0]:
+            return
+        start = count_of(row, "start")
+        example = Candidate(document_id, start, count_of(row, "end"), text, reason)
+        item = (order, document_id, start, example)
+        if len(self.examples) < N_EXAMPLES:
+            heapq.heappush(self.examples, item)
+        else:
+            heapq.heappushpop(self.examples, item)
+
+
+@dataclass(slots=True)
+class _Texts:
+    """What one pass over the segments finds."""
+
+    read: list[int] = field(default_factory=lambda: [0, 0])
+    kept: list[int] = field(default_factory=lambda: [0, 0])
+    on: list[int] = field(default_factory=lambda: [0, 0])
+    cut: dict[str, _Grown] = field(default_factory=lambda: defaultdict(_Grown))
+    theme_quotes: dict[str, Quotes] = field(default_factory=lambda: defaultdict(Quotes))
+    topic_quotes: dict[int, Quotes] = field(default_factory=lambda: defaultdict(Quotes))
+    topic_outlets: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    topic_articles: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    n_outliers: int = 0
+
+
+def count_results(results: Results) -> Tally:
+    """Count everything the report says."""
+    sides = read_sides(results.run)
+    articles = tuple(read_article(row, sides) for row in results.articles)
+    on = tuple(i for i, article in enumerate(articles) if article.on_topic == "on")
+    timeline = lay_out([articles[i].date for i in on])
+    texts = _read_segments(results.segments, {article.document_id: article for article in articles}, results.topics)
+    topics = _topics(results.topics, texts)
+    bucket_of = dict(zip(on, timeline.of, strict=True))
+    members: tuple[Counter[str], ...] = tuple(Counter() for _ in sides)
+    for i in on:
+        for counter, named in zip(members, articles[i].members, strict=True):
+            counter.update(named)
+    return Tally(
+        run=results.run,
+        themes=_themes(read_themes(results.run), articles, on, bucket_of, len(timeline.labels), texts, topics, sides),
+        sides=sides,
+        articles=articles,
+        on=on,
+        timeline=timeline,
+        n_per_bucket=_per_bucket(timeline.of, len(timeline.labels)),
+        outlets=Counter(articles[i].outlet for i in on if articles[i].outlet),
+        members=members,
+        all_text=Extent(*texts.read),
+        kept_text=Extent(*texts.kept),
+        on_text=Extent(*texts.on),
+        cut=tuple(
+            CutRole(
+                role,
+                Extent(grown.n_segments, grown.n_characters),
+                tuple(sorted(grown.reasons.items(), key=lambda item: (-item[1], item[0]))),
+                tuple(item[3] for item in sorted(grown.examples, key=lambda item: (-item[0], item[1], item[2]))),
+            )
+            for role, grown in sorted(texts.cut.items(), key=lambda item: (-item[1].n_characters, item[0]))
+        ),
+        n_in_topics=sum(sum(counter.values()) for counter in texts.topic_articles.values()),
+        n_outliers=texts.n_outliers,
+        topics=topics,
+        quarantine=results.quarantine,
+        verdicts=Counter(article.on_topic for article in articles),
+    )
+
+
+def _read_segments(rows: Sequence[Row], articles: Mapping[str, Article], topic_rows: Sequence[Row]) -> _Texts:
+    texts = _Texts()
+    topic_terms = {
+        count_of(row, "topic", NO_TOPIC): frozenset(term.casefold() for term, _ in _terms(row)) for row in topic_rows
+    }
+    for row in rows:
+        document_id = text_of(row, "document_id")
+        start, end = count_of(row, "start"), count_of(row, "end")
+        n_characters = max(0, end - start)
+        texts.read[0] += 1
+        texts.read[1] += n_characters
+        role, text = text_of(row, "role"), text_of(row, "text")
+        kept = row.get("kept")
+        if not (role in KEPT_ROLES if kept is None else bool(kept)):
+            texts.cut[role if role in CUT_ROLES else "other"].add(row, document_id, n_characters, text)
+            continue
+        texts.kept[0] += 1
+        texts.kept[1] += n_characters
+        article = articles.get(document_id)
+        if article is None or article.on_topic != "on" or row.get("on_topic") != "on":
+            continue
+        texts.on[0] += 1
+        texts.on[1] += n_characters
+        topic = count_of(row, "topic", NO_TOPIC)
+        candidate = Candidate(document_id, start, end, text, "")
+        relevance = number_of(row, "relevance") or 0.0
+        for theme, score in theme_scores(row).items():
+            texts.theme_quotes[theme].offer(candidate, article.outlet, role, 0.7 * score + 0.3 * relevance)
+        if topic == NO_TOPIC:
+            texts.n_outliers += 1
+            continue
+        texts.topic_outlets[topic][article.outlet] += 1
+        texts.topic_articles[topic][document_id] += 1
+        folded = text[:1000].casefold()
+        n_found = sum(1 for term in topic_terms.get(topic, ()) if term in folded)
+        texts.topic_quotes[topic].offer(candidate, article.outlet, role, n_found + relevance)
+    return texts
+
+
+def _themes(
+    themes: Sequence[Theme],
+    articles: Sequence[Article],
+    on: Sequence[int],
+    bucket_of: Mapping[int, int | None],
+    n_buckets: int,
+    texts: _Texts,
+    topics: Sequence[TopicTally],
+    sides: Sequence[Side],
+) -> tuple[ThemeTally, ...]:
+    """One tally per theme of the config, most articles first, config order among equals."""
+    members_of: dict[str, list[int]] = {theme.id: [] for theme in themes}
+    scores: dict[str, float] = dict.fromkeys(members_of, 0.0)
+    for i in on:
+        for theme, score in articles[i].themes.items():
+            if theme in members_of:
+                members_of[theme].append(i)
+                scores[theme] += score
+    tallies = []
+    for theme in themes:
+        held = members_of[theme.id]
+        counters: tuple[Counter[str], ...] = tuple(Counter() for _ in sides)
+        for i in held:
+            for counter, named in zip(counters, articles[i].members, strict=True):
+                counter.update(named)
+        tallies.append(
+            ThemeTally(
+                theme=theme,
+                articles=tuple(held),
+                mean_score=scores[theme.id] / len(held) if held else 0.0,
+                outlets=Counter(articles[i].outlet for i in held if articles[i].outlet),
+                members=counters,
+                per_bucket=_per_bucket([bucket_of[i] for i in held], n_buckets),
+                quotes=texts.theme_quotes[theme.id].best() if theme.id in texts.theme_quotes else (),
+                topics=tuple(topic.topic for topic in topics if topic.theme == theme.id),
+            )
+        )
+    return tuple(sorted(tallies, key=lambda tally: -tally.n_articles))
+
+
+def _topics(rows: Sequence[Row], texts: _Texts) -> tuple[TopicTally, ...]:
+    """The topics, largest first; the outliers (-1) are no topic and are counted apart."""
+    tallies = []
+    for row in rows:
+        topic = count_of(row, "topic", NO_TOPIC)
+        if topic == NO_TOPIC:
+            continue
+        terms = _terms(row)
+        tallies.append(
+            TopicTally(
+                topic=topic,
+                name=text_of(row, "name") or ", ".join(term for term, _ in terms[:3]) or "Unnamed topic",
+                terms=terms,
+                n_segments=count_of(row, "n_segments"),
+                n_articles=count_of(row, "n_articles"),
+                theme=text_of(row, "theme") or None,
+                top_outlet=_largest(texts.topic_outlets.get(topic)),
+                top_article=_largest(texts.topic_articles.get(topic)),
+                quotes=texts.topic_quotes[topic].best() if topic in texts.topic_quotes else (),
+            )
+        )
+    return tuple(sorted(tallies, key=lambda tally: (-tally.n_segments, tally.topic)))
+
+
+def _terms(row: Row) -> tuple[tuple[str, float], ...]:
+    found = [item for item in items_of(row, "terms") if isinstance(item, Mapping) and text_of(item, "term")]
+    return tuple((text_of(item, "term"), max(0.0, number_of(item, "weight") or 0.0)) for item in found)
+
+
+def _largest(counter: Counter[str] | None) -> tuple[str, float]:
+    """The most frequent key and its share; ("", 0.0) for none."""
+    if not counter:
+        return "", 0.0
+    key, n = min(counter.items(), key=lambda item: (-item[1], item[0]))
+    return key, n / sum(counter.values())
+
+
+def _per_bucket(of: Sequence[int | None], n_buckets: int) -> tuple[int, ...]:
+    counts = [0] * n_buckets
+    for bucket in of:
+        if bucket is not None:
+            counts[bucket] += 1
+    return tuple(counts)

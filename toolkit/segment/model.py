@@ -1,0 +1,195 @@
+"""The line model: a linear score per paragraph and state, and the best sequence of states over the page.
+
+Three states: the page's own article, furniture (menus, bylines, dates, lists of other headlines, footers), and the
+text of other stories. Scores are sums of looked-up weights, one per feature and bin and one per known word, so that
+every decision can be taken apart exactly.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.segment.features import MAX_SHORT_WORDS, NAMES, Page
+
+ARTICLE, FURNITURE, STORY = range(3)
+STATES = ("article", "furniture", "story")
+_ROWS_AT_ONCE = 4_096
+MAX_HEADER_WORDS = 5  # a line this short may be the heading of what follows it: its words count for the next line too
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class LineModel:
+    """Weights of the three states.
+
+    Parameters
+    ----------
+    edges : array of shape (n_features, n_edges), padded with +inf
+        A feature's bin is the number of its edges below the value.
+    weights : array of shape (n_features, n_edges + 1, 3)
+    words : dict of word → row of `word_weights`, of shape (n_words, 3)
+        Each word of a short paragraph adds its row, divided by the root of the number of words.
+    header_weights : array of shape (n_words, 3)
+        The same for the words of the short line before.
+    transitions : array of shape (3, 3), start, end : arrays of shape (3,)
+        Log-odds of one state after another, of beginning and of ending in a state.
+    """
+
+    edges: npt.NDArray[np.float32]
+    weights: FloatArray
+    bias: FloatArray
+    words: dict[str, int]
+    word_weights: FloatArray
+    header_weights: FloatArray
+    transitions: FloatArray
+    start: FloatArray
+    end: FloatArray
+
+    def scores(self, page: Page) -> FloatArray:
+        """Log-probabilities of the states from the features alone, of shape (n_paragraphs, 3)."""
+        n = len(page.paragraphs)
+        logits = np.tile(self.bias, (n, 1))
+        column = np.arange(self.edges.shape[0])
+        for low in range(0, n, _ROWS_AT_ONCE):
+            dense = page.dense[low : low + _ROWS_AT_ONCE]
+            bins = (dense[:, :, None] > self.edges[None]).sum(axis=2)
+            logits[low : low + _ROWS_AT_ONCE] += self.weights[column, bins].sum(axis=1)
+        self._add_words(page, logits)
+        logits -= logits.max(axis=1, keepdims=True)
+        logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        return logits
+
+    def _add_words(self, page: Page, logits: FloatArray) -> None:
+        rows, ids, scale, header_rows, header_ids, header_scale = word_entries(page, self.words)
+        if len(ids):
+            np.add.at(logits, rows, self.word_weights[ids] * scale[:, None])
+        if len(header_ids):
+            np.add.at(logits, header_rows, self.header_weights[header_ids] * header_scale[:, None])
+
+    def best_states(self, scores: FloatArray) -> list[int]:
+        """The likeliest sequence of states (Viterbi), one per paragraph."""
+        rows = scores.tolist()
+        if not rows:
+            return []
+        (aa, ab, ac), (ba, bb, bc), (ca, cb, cc) = self.transitions.tolist()
+        a, b, c = (first + start for first, start in zip(rows[0], self.start.tolist(), strict=True))
+        back: list[tuple[int, int, int]] = []
+        for x, y, z in rows[1:]:
+            to_a, to_b, to_c = (a + aa, b + ba, c + ca), (a + ab, b + bb, c + cb), (a + ac, b + bc, c + cc)
+            ma, mb, mc = max(to_a), max(to_b), max(to_c)
+            back.append((to_a.index(ma), to_b.index(mb), to_c.index(mc)))
+            a, b, c = ma + x, mb + y, mc + z
+        finals = [last + end for last, end in zip((a, b, c), self.end.tolist(), strict=True)]
+        state = finals.index(max(finals))
+        states = [state]
+        for step in reversed(back):
+            state = step[state]
+            states.append(state)
+        states.reverse()
+        return states
+
+    def state(self) -> dict[str, Any]:
+        """JSON values, weights rounded to 4 decimals: the file that is shipped."""
+        return {
+            "schema_version": 1,
+            "features": list(NAMES),
+            "edges": [[_short(e) for e in row if np.isfinite(e)] for row in self.edges.tolist()],
+            "weights": _rounded(self.weights),
+            "bias": _rounded(self.bias),
+            "words": sorted(self.words, key=lambda word: self.words[word]),
+            "word_weights": _rounded(self.word_weights),
+            "header_weights": _rounded(self.header_weights),
+            "transitions": _rounded(self.transitions),
+            "start": _rounded(self.start),
+            "end": _rounded(self.end),
+        }
+
+    @classmethod
+    def from_state(cls, values: dict[str, Any]) -> LineModel:
+        """The model whose `state` this is.
+
+        Raises
+        ------
+        ValueError
+            Where it was made for other features than this program computes.
+        """
+        if values["features"] != list(NAMES):
+            raise ValueError("the line model was trained for other features; rebuild it with toolkit.segment.train")
+        n_edges = max(len(row) for row in values["edges"])
+        edges = np.full((len(NAMES), n_edges), np.inf, dtype=np.float32)
+        for i, row in enumerate(values["edges"]):
+            edges[i, : len(row)] = row
+        names = ("bias", "transitions", "start", "end")
+        bias, transitions, start, end = (np.array(values[name], dtype=np.float64) for name in names)
+        return cls(
+            edges,
+            np.array(values["weights"], dtype=np.float64),
+            bias,
+            {word: i for i, word in enumerate(values["words"])},
+            np.array(values["word_weights"], dtype=np.float64).reshape(-1, 3),
+            np.array(values["header_weights"], dtype=np.float64).reshape(-1, 3),
+            transitions,
+            start,
+            end,
+        )
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _rounded(values: FloatArray) -> Any:
+    return (np.round(values, 4) + 0.0).tolist()
+
+
+Entries = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], FloatArray]
+
+
+def word_entries(page: Page, vocabulary: dict[str, int]) -> tuple[Any, Any, Any, Any, Any, Any]:
+    """Known words of short paragraphs, and of the short line before: (row, word id, scale) three arrays each."""
+    rows: list[int] = []
+    ids: list[int] = []
+    scale: list[float] = []
+    header_rows: list[int] = []
+    header_ids: list[int] = []
+    header_scale: list[float] = []
+    known = vocabulary.get
+    last = len(page.words) - 1
+    for i, words in enumerate(page.words):
+        n = len(words)
+        if not 0 < n <= MAX_SHORT_WORDS:
+            continue
+        found = [k for k in map(known, words) if k is not None]
+        if not found:
+            continue
+        weight = 1.0 / n**0.5
+        rows.extend([i] * len(found))
+        ids.extend(found)
+        scale.extend([weight] * len(found))
+        if n <= MAX_HEADER_WORDS and i < last:
+            header_rows.extend([i + 1] * len(found))
+            header_ids.extend(found)
+            header_scale.extend([weight] * len(found))
+    return (
+        np.array(rows, dtype=np.int64),
+        np.array(ids, dtype=np.int64),
+        np.array(scale),
+        np.array(header_rows, dtype=np.int64),
+        np.array(header_ids, dtype=np.int64),
+        np.array(header_scale),
+    )
+
+
+@lru_cache(maxsize=1)
+def load_line_model() -> LineModel:
+    """The shipped line model."""
+    file = resources.files("toolkit") / "assets" / "line_model" / "line_model.json"
+    return LineModel.from_state(json.loads(file.read_text(encoding="utf-8")))

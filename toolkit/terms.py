@@ -1,0 +1,243 @@
+"""Words, pairs of words and their weights: the tokeniser and sparse counting shared by the models.
+
+A text becomes tokens (`tokenise`), tokens become counts over a fixed `Vocabulary` of words and pairs
+(`Vocabulary.count`), counts become TF-IDF weights (`weigh`). Everything runs on plain numpy index/count
+pairs: scipy and scikit-learn are met only while training (`stack`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+Counts = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
+"""Sorted term ids and their values, aligned."""
+
+MARKERS = "\ue000-\ue0ff"
+"""Private-use characters that stand for something masked (the side of a place); each is a token of its own."""
+
+# Scripts written without spaces between words: Thai, Lao, Myanmar, Khmer, kana, Han, in runs.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_UNSPACED_RUN = re.compile(f"[{_UNSPACED}\U00020000-\U0003ffff]+")
+# Combining marks that belong inside a word but are no letters to `\w`: Latin, Hebrew, Arabic, Indic scripts.
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff"
+_WORD = re.compile(rf"[^\W_]+|[{MARKERS}]")
+_MARKED_WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*|[{MARKERS}]")
+_PLAIN = re.compile(rf"[{_UNSPACED}\U00020000-\U0003ffff{_MARKS}]")
+
+
+def tokenise(text: str) -> list[str]:
+    """The lower-cased words of `text`, in order; runs of scripts without spaces as overlapping character pairs.
+
+    Apostrophes and hyphens split words ("China's" gives "china", "s"). A run of one character is itself a token.
+
+    Examples
+    --------
+    >>> tokenise("China's e-commerce: 12 new ports")
+    ['china', 's', 'e', 'commerce', '12', 'new', 'ports']
+    >>> tokenise("东盟国家 ASEAN")
+    ['东盟', '盟国', '国家', 'asean']
+    """
+    lowered = text.lower()
+    if lowered.isascii() or _PLAIN.search(lowered) is None:
+        return _WORD.findall(lowered)
+    tokens: list[str] = []
+    at = 0
+    for run in _UNSPACED_RUN.finditer(lowered):
+        tokens += _MARKED_WORD.findall(lowered, at, run.start())
+        characters = run.group()
+        if len(characters) == 1:
+            tokens.append(characters)
+        else:
+            tokens += [characters[i : i + 2] for i in range(len(characters) - 1)]
+        at = run.end()
+    tokens += _MARKED_WORD.findall(lowered, at)
+    return tokens
+
+
+class Vocabulary:
+    """A fixed, ordered list of terms, each a word or a pair of words with a space between; term i has id i.
+
+    Counting is a dictionary look-up per token and a binary search per pair, both in compiled code.
+    """
+
+    def __init__(self, terms: Sequence[str]) -> None:
+        self.terms: tuple[str, ...] = tuple(terms)
+        split = [term.split(" ") for term in self.terms]
+        # Every word of any term gets a number; the words that are terms themselves come first and in order.
+        singles = [parts[0] for parts in split if len(parts) == 1]
+        numbers = {word: i for i, word in enumerate(dict.fromkeys(singles))}
+        for parts in split:
+            for word in parts:
+                numbers.setdefault(word, len(numbers))
+        self._numbers = numbers
+        self._n_words = max(len(numbers), 1)
+        self._single_ids = np.full(len(numbers) + 1, -1, dtype=np.int64)
+        keys, ids = [], []
+        for i, parts in enumerate(split):
+            if len(parts) == 1:
+                self._single_ids[numbers[parts[0]]] = i
+            elif len(parts) == 2:
+                keys.append(numbers[parts[0]] * self._n_words + numbers[parts[1]])
+                ids.append(i)
+            else:
+                raise ValueError(f"a term is one word or two, found {self.terms[i]!r}")
+        order = np.argsort(np.array(keys, dtype=np.int64), kind="stable")
+        self._pair_keys = np.array(keys, dtype=np.int64)[order]
+        self._pair_ids = np.array(ids, dtype=np.int64)[order]
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def locate(self, tokens: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The ids of all terms in `tokens` and the token each starts at; words first, then pairs."""
+        if not tokens or not self.terms:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        numbers = np.fromiter(map(self._numbers.get, tokens, repeat(-1)), dtype=np.int64, count=len(tokens))
+        words = self._single_ids[numbers]  # -1 looks up the last slot, which stays -1
+        at_word = np.flatnonzero(words >= 0)
+        if len(self._pair_keys) == 0:
+            return words[at_word], at_word
+        at_pair = np.flatnonzero((numbers[:-1] >= 0) & (numbers[1:] >= 0))
+        keys = numbers[at_pair] * self._n_words + numbers[at_pair + 1]
+        slots = np.searchsorted(self._pair_keys, keys)
+        slots[slots == len(self._pair_keys)] = 0
+        known = self._pair_keys[slots] == keys
+        return np.concatenate((words[at_word], self._pair_ids[slots[known]])), np.concatenate((at_word, at_pair[known]))
+
+    def count(self, tokens: Sequence[str]) -> Counts:
+        """Ids of the terms in `tokens`, ascending, and how often each occurs.
+
+        Examples
+        --------
+        >>> ids, counts = Vocabulary(["port", "new", "new port"]).count(["a", "new", "port", "port"])
+        >>> ids.tolist(), counts.tolist()
+        ([0, 1, 2], [2.0, 1.0, 1.0])
+        """
+        ids, counts = np.unique(self.locate(tokens)[0], return_counts=True)
+        return ids, counts.astype(np.float64)
+
+
+def build_vocabulary(
+    documents: Iterable[Sequence[str]],
+    *,
+    min_documents: int,
+    max_terms: int,
+    max_document_ratio: float = 0.5,
+    stop_words: frozenset[str] = frozenset(),
+) -> tuple[Vocabulary, npt.NDArray[np.int64], int]:
+    """The terms that occur in at least `min_documents` of the token lists, with their document frequencies.
+
+    Words of digits only and words of one ASCII letter are no terms. Words in more than `max_document_ratio` of the
+    documents, and stop words, are no terms by themselves but may stand in pairs with another word; a pair of two
+    such words is no term. When there are more than `max_terms`, the most frequent stay (ties by spelling).
+
+    Returns
+    -------
+    vocabulary, document frequency of shape (n_terms,), number of documents
+    """
+    lists = [list(tokens) for tokens in documents]
+    words: Counter[str] = Counter()
+    for tokens in lists:
+        words.update(set(tokens))
+    usable = {word for word, n in words.items() if n >= min_documents and _is_term(word)}
+    common = {word for word in usable if words[word] > max_document_ratio * len(lists) or word in stop_words}
+    pairs: Counter[tuple[str, str]] = Counter()
+    for tokens in lists:
+        pairs.update(
+            {
+                (a, b)
+                for a, b in zip(tokens, tokens[1:], strict=False)
+                if a in usable and b in usable and not (a in common and b in common)
+            }
+        )
+    frequency = {word: words[word] for word in usable - common}
+    frequency |= {f"{a} {b}": n for (a, b), n in pairs.items() if n >= min_documents}
+    chosen = sorted(frequency, key=lambda term: (-frequency[term], term))[:max_terms]
+    return Vocabulary(chosen), np.array([frequency[term] for term in chosen], dtype=np.int64), len(lists)
+
+
+def _is_term(word: str) -> bool:
+    return not word.isdigit() and not (len(word) == 1 and word.isascii())
+
+
+def inverse_frequency(frequency: npt.NDArray[np.int64], n_documents: int) -> npt.NDArray[np.float32]:
+    """Smoothed inverse document frequency, ln((1 + n) / (1 + df)) + 1 (as scikit-learn), shape (n_terms,)."""
+    return (np.log((1 + n_documents) / (1 + frequency)) + 1).astype(np.float32)
+
+
+def weigh(counts: Counts, idf: npt.NDArray[np.float32]) -> Counts:
+    """TF-IDF with sublinear term frequency, (1 + ln tf) * idf, scaled to unit Euclidean length.
+
+    Reference: Salton & Buckley 1988, "ltc" weighting.
+    """
+    ids, values = counts
+    weighted = (1 + np.log(values)) * idf[ids]
+    length = float(np.sqrt(np.dot(weighted, weighted)))
+    return ids, weighted / length if length > 0 else weighted
+
+
+def stack(rows: Sequence[Counts], n_terms: int) -> csr_matrix[Any]:
+    """The rows as one scipy CSR matrix of shape (n_rows, n_terms); for training only."""
+    from scipy.sparse import csr_matrix
+
+    ends = np.cumsum([0, *(len(ids) for ids, _ in rows)])
+    ids = np.concatenate([ids for ids, _ in rows]) if rows else np.empty(0, dtype=np.int64)
+    values = np.concatenate([values for _, values in rows]) if rows else np.empty(0)
+    return csr_matrix((values, ids, ends), shape=(len(rows), n_terms))
+
+
+def lower(text: str) -> str:
+    """`text` in lower case, character by character: offsets stay valid (a few capitals have longer lower forms)."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(low if len(low := character.lower()) == 1 else character for character in text)
+
+
+def plain_phrase(phrase: str) -> str:
+    """The phrase in lower case, hyphens and runs of white space as one blank: the form `find_phrases` expects."""
+    return " ".join(lower(phrase).replace("-", " ").split())
+
+
+def find_phrases(lowered: str, phrases: Sequence[str]) -> list[int]:
+    """Where any of the `phrases` starts in `lowered`, ascending, whole words only; "-" and white space are blanks.
+
+    A plural "s" or "es" after the phrase is allowed. Scripts without spaces have no word boundaries to respect.
+
+    Examples
+    --------
+    >>> find_phrases("free-trade areas, not free traders", ("free trade area", "free trade"))
+    [0, 0]
+    """
+    haystack = lowered.replace("-", " ").replace("\n", " ").replace("\t", " ")
+    found = []
+    for phrase in phrases:
+        at = haystack.find(phrase)
+        while at >= 0:
+            end = at + len(phrase)
+            if _ends_word(haystack, at, end):
+                found.append(at)
+            at = haystack.find(phrase, end)
+    return sorted(found)
+
+
+def _ends_word(text: str, start: int, end: int) -> bool:
+    if not text[start].isascii():
+        return True
+    if start and text[start - 1].isalnum():
+        return False
+    if text[end : end + 1] == "s":
+        end += 1
+    elif text[end : end + 2] == "es":
+        end += 2
+    return not text[end : end + 1].isalnum()
