@@ -20,7 +20,7 @@ EMBEDDING_FILE = "embedding.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
 MANIFEST_FILE = "manifest.json"
 
-# Smooth inverse frequency with the rank of a piece standing for its frequency: Arora et al. 2017 and model2vec's default.
+# Smooth inverse frequency (Arora et al. 2017), the rank of a piece standing for its frequency; model2vec's default.
 SIF_COEFFICIENT = 1e-4
 # Pieces that never occur in English text: placeholders and characters of scripts MiniLM saw too rarely to know.
 _DROPPED_PIECES = r"\[unused\d+\]|^(##)?[^\x00-\u024f\u1e00-\u1eff\u2000-\u206f\u20a0-\u20cf]+$"
@@ -57,7 +57,7 @@ def build_embedder(source: str | Path, out: Path, *, dimensions: int = 256, seed
         from transformers import AutoModel, AutoTokenizer
     except ImportError as error:
         raise ToolkitError(
-            f"Building an embedder needs {error.name}. Install `article-toolkit[transformers]` and `model2vec[distill]`."
+            f"Building an embedder needs {error.name}; install article-toolkit[transformers] and model2vec[distill]."
         ) from error
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     torch.manual_seed(seed)

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,7 +25,7 @@ Vectors = npt.NDArray[np.float32]
 ASSET_FOLDER = Path(__file__).parent / "assets" / "embedder"
 _WORD = re.compile(r"[^\W_]+")
 _MAX_WORD_CHARACTERS = 60  # longer runs are codes and glued text, not words
-_MAX_CACHED_WORDS = 50_000  # 26 MB of 16-bit sums
+_MAX_REMEMBERED_WORDS = 200_000  # about 30 MB
 
 
 class Encoder(Protocol):
@@ -40,7 +41,7 @@ class Embedder:
     """The static embedder: a text is the mean of the vectors of its word pieces, at unit length.
 
     Vectors of pieces are whole numbers (8 bits) with one scale a dimension, so the sum over a text is exact.
-    Words are cut into pieces once and their sums remembered.
+    The pieces of a word are remembered.
 
     Parameters
     ----------
@@ -55,8 +56,7 @@ class Embedder:
         self._scales = scales.astype(np.float64)
         self._tokenizer = tokenizer
         self._unknown = tokenizer.token_to_id("[UNK]")
-        self._rows: dict[str, int] = {}
-        self._sums = np.zeros((1024, matrix.shape[1]), dtype=np.int16)
+        self._pieces: dict[str, tuple[int, ...]] = {}
 
     @property
     def n_dimensions(self) -> int:
@@ -70,40 +70,27 @@ class Embedder:
         """
         vectors = np.zeros((len(texts), self.n_dimensions), dtype=np.float32)
         for i, text in enumerate(texts):
-            words = _WORD.findall(text.lower())
-            rows = self._word_rows(words)
-            if rows.size:
-                total = np.add.reduce(self._sums[rows], axis=0, dtype=np.int64) * self._scales
+            rows = self._rows(_WORD.findall(text.lower()))
+            if rows:
+                total = np.add.reduce(self._matrix[rows], axis=0, dtype=np.int32) * self._scales
                 length = np.sqrt(np.add.reduce(total * total))
                 if length > 0:
                     vectors[i] = total / length
         return vectors
 
-    def _word_rows(self, words: list[str]) -> npt.NDArray[np.intp]:
-        """Row of `_sums` for each word, learning the words not met before."""
-        known = self._rows
-        rows = [known.get(word, -1) for word in words]
-        if -1 in rows:
-            new = {word for word, row in zip(words, rows, strict=True) if row < 0}
-            if len(known) + len(new) > _MAX_CACHED_WORDS:
+    def _rows(self, words: list[str]) -> list[int]:
+        """The rows of the pieces of `words`; words not met before are cut and remembered."""
+        known = self._pieces
+        new = {word for word in words if word not in known}
+        if new:
+            if len(known) + len(new) > _MAX_REMEMBERED_WORDS:
                 known.clear()
                 new = set(words)
-            self._learn(sorted(new))
-            rows = [known[word] for word in words]
-        return np.array(rows, dtype=np.intp)
-
-    def _learn(self, words: list[str]) -> None:
-        n_needed = len(self._rows) + len(words)
-        if n_needed > len(self._sums):
-            grown = np.zeros((max(n_needed, 2 * len(self._sums)), self.n_dimensions), dtype=np.int16)
-            grown[: len(self._sums)] = self._sums
-            self._sums = grown
-        short = [word[:_MAX_WORD_CHARACTERS] for word in words]
-        for word, encoding in zip(words, self._tokenizer.encode_batch(short, add_special_tokens=False), strict=True):
-            pieces = [piece for piece in encoding.ids if piece != self._unknown]
-            row = len(self._rows)
-            self._rows[word] = row
-            self._sums[row] = np.add.reduce(self._matrix[pieces], axis=0, dtype=np.int16)
+            fresh = sorted(new)
+            short = [word[:_MAX_WORD_CHARACTERS] for word in fresh]
+            for word, cut in zip(fresh, self._tokenizer.encode_batch(short, add_special_tokens=False), strict=True):
+                known[word] = tuple(piece for piece in cut.ids if piece != self._unknown)
+        return list(chain.from_iterable(map(known.__getitem__, words)))
 
 
 class _Transformer:
@@ -208,6 +195,7 @@ class Lsa:
         self.idf = idf
         self.directions = directions
         self._row = {term: i for i, term in enumerate(self.terms)}
+        self._wide = directions.astype(np.float32)
 
     @property
     def n_dimensions(self) -> int:
@@ -248,7 +236,7 @@ class Lsa:
         for i, text in enumerate(texts):
             rows, weights = self._weights(_count_words(text))
             if rows.size:
-                total = np.add.reduce(self.directions[rows] * weights[:, None], axis=0, dtype=np.float64)
+                total = np.add.reduce(self._wide[rows] * weights[:, None], axis=0)
                 length = np.sqrt(np.add.reduce(total * total))
                 if length > 0:
                     vectors[i] = total / length
@@ -258,7 +246,7 @@ class Lsa:
         """Rows and unit-length tf-idf weights of the known words of one text, in the order of rows."""
         known = sorted((self._row[term], n) for term, n in count.items() if term in self._row)
         rows = np.array([row for row, _ in known], dtype=np.intp)
-        weights = (1 + np.log(np.array([n for _, n in known], dtype=np.float64))) * self.idf[rows]
+        weights = (1 + np.log(np.array([n for _, n in known], dtype=np.float64))) * self.idf[rows].astype(np.float64)
         length = np.sqrt(np.add.reduce(weights * weights))
         return rows, weights / length if rows.size else weights
 

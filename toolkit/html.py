@@ -15,22 +15,28 @@ _PARSER_DEPTH = 250
 
 _BLOCKS = frozenset(
     """address article aside blockquote body button caption center dd details dialog dir div dl dt fieldset figcaption
-    figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol optgroup option p pre search
-    section select summary table tbody td tfoot th thead tr ul""".split()
+    figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html label legend li main menu nav ol optgroup option p pre
+    search section select summary table tbody td tfoot th thead tr ul""".split()
 )
 _LEFT_OUT = frozenset(
     """applet audio canvas datalist embed frameset head iframe math noembed noframes noscript object script style svg
     template textarea title video""".split()
 )
 _NEVER_HIDDEN = frozenset(("html", "body", "main", "article"))  # hidden until a script runs; the text is meant
+# Pages put together by a script carry their article in hidden parts: where hidden parts hold this share of the text
+# in paragraphs, they are meant to be seen. Of 150 article pages one does (.68); menus and dialogs of the rest: under .13.
+_MIN_SHOWN_SHARE = 1 / 3
+_HIDDEN_PARAGRAPHS = "//p[ancestor-or-self::*[@hidden or contains(translate(@style, ' ', ''), 'display:none')]]"
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]+")
+_ENDS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)  # libxml2 loses what follows them
 _DECLARATION = re.compile(r"\s*<\?xml[^>]{0,500}>")
 _INLINE_TAGS = re.compile(
     r"</?(?:a|abbr|b|bdo|big|cite|code|em|font|i|ins|kbd|mark|q|s|small|span|strike|strong|sub|sup|tt|u)\b[^<>]*>",
     re.IGNORECASE,
 )
+_EMPTY_LINES = re.compile(r"\n[^\S\n]*\n\s*")
 _SIMPLE_TAG = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -57,7 +63,7 @@ def render(record: Record, *, max_depth: int = 200) -> Document:
             extra=record.extra,
         )  # fmt: skip
     max_depth = min(max_depth, _PARSER_DEPTH)
-    source = _CONTROLS.sub("", record.content)
+    source = _ENDS.sub("", _CONTROLS.sub("", record.content))
     declaration = _DECLARATION.match(source)
     if declaration is not None:
         source = source[declaration.end() :]
@@ -105,11 +111,15 @@ class _Page:
     n_breaks: int = 0
     pieces: list[str] = field(default_factory=list)
     linked: list[bool] = field(default_factory=list)
+    is_second_link: bool = False
 
-    def end_line(self, tag: str, path: list[str]) -> None:
+    def end_line(self, tag: str, path: list[str], preserved: bool) -> None:
         if not self.pieces:
             return
         text = " ".join("".join(self.pieces).split())
+        if text and preserved:
+            lines = (" ".join(line.split()) for line in "".join(self.pieces).split("\n"))
+            text = "\n".join(line for line in lines if line)
         if text:
             if self.parts:
                 gap = "\n" * min(max(self.n_breaks, 1), 2)
@@ -135,12 +145,21 @@ def _render_tree(root: Any, max_depth: int) -> _Page | None:
     if root is None:
         return page
     path: list[str] = []  # one step for each open element
+    is_article_hidden: bool | None = None  # asked when the first hidden element is met
     block_depths: list[int] = []  # how long `path` is at each open block element
 
-    def end_line() -> None:
+    def end_line(preserved: bool) -> None:
         if page.pieces:
             depth = block_depths[-1] if block_depths else 0
-            page.end_line(path[depth - 1][1:].split("[", 1)[0] if depth else "html", path[:depth])
+            page.end_line(path[depth - 1][1:].split("[", 1)[0] if depth else "html", path[:depth], preserved)
+
+    def hidden(element: Any, tag: str) -> bool:
+        if not _is_hidden(element, tag):
+            return False
+        nonlocal is_article_hidden
+        if is_article_hidden is None:
+            is_article_hidden = _is_article_hidden(root)
+        return not is_article_hidden or element.find(".//p") is None
 
     def visit(element: Any, tag: str, step: str, linked: bool, preserved: bool) -> bool:
         path.append(step)
@@ -148,14 +167,12 @@ def _render_tree(root: Any, max_depth: int) -> _Page | None:
             return False
         is_block = tag in _BLOCKS
         if is_block:
-            end_line()
+            end_line(preserved)
             page.n_breaks = max(page.n_breaks, 1)
             block_depths.append(len(path))
             preserved = preserved or tag == "pre"
         elif tag == "a" and element.get("href") is not None:
-            if page.linked and page.linked[-1] and not linked:
-                page.pieces.append(" ")  # two links side by side are two things
-                page.linked.append(False)
+            page.is_second_link = bool(page.linked) and page.linked[-1] and not linked
             linked = True
         text = element.text
         if text:
@@ -172,9 +189,9 @@ def _render_tree(root: Any, max_depth: int) -> _Page | None:
             n_children += 1
             n_same = seen[child_tag] = seen.get(child_tag, 0) + 1
             if child_tag == "br":
-                end_line()
+                end_line(preserved)
                 page.n_breaks += 1
-            elif child_tag not in _LEFT_OUT and not (child.attrib and _is_hidden(child, child_tag)):
+            elif child_tag not in _LEFT_OUT and not (child.attrib and hidden(child, child_tag)):
                 step = f"/{child_tag}[{n_same}]" if _SIMPLE_TAG.fullmatch(child_tag) else f"/*[{n_children}]"
                 if not visit(child, child_tag, step, linked, preserved):
                     return False
@@ -182,7 +199,7 @@ def _render_tree(root: Any, max_depth: int) -> _Page | None:
             if tail:
                 add(tail, linked, preserved)
         if is_block:
-            end_line()
+            end_line(preserved)
             page.n_breaks = max(page.n_breaks, 1)
             block_depths.pop()
         path.pop()
@@ -190,19 +207,28 @@ def _render_tree(root: Any, max_depth: int) -> _Page | None:
 
     def add(text: str, linked: bool, preserved: bool) -> None:
         if preserved and "\n" in text:
-            first, *rest = text.split("\n")
-            page.pieces.append(first)
-            page.linked.append(linked)
-            for line in rest:
-                end_line()
-                page.n_breaks += 1
-                page.pieces.append(line)
+            for n, piece in enumerate(_EMPTY_LINES.split(text)):
+                if n:
+                    end_line(preserved)
+                    page.n_breaks = 2
+                page.pieces.append(piece)
                 page.linked.append(linked)
             return
+        if page.is_second_link:
+            page.is_second_link = False
+            if linked and text[0].isupper() and page.pieces and page.pieces[-1][-1:].islower():
+                text = " " + text  # two links side by side, such as menu entries, are two things
         page.pieces.append(text)
         page.linked.append(linked)
 
     return page if visit(root, root.tag, f"/{root.tag}[1]", False, False) else None
+
+
+def _is_article_hidden(root: Any) -> bool:
+    """Whether hidden elements hold so much of the paragraphs' text that a script must be meant to show them."""
+    n_hidden = sum(len("".join(paragraph.itertext())) for paragraph in root.xpath(_HIDDEN_PARAGRAPHS))
+    n_all = sum(len("".join(paragraph.itertext())) for paragraph in root.iter("p"))
+    return n_hidden >= _MIN_SHOWN_SHARE * n_all
 
 
 def _is_hidden(element: Any, tag: str) -> bool:

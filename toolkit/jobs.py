@@ -18,7 +18,7 @@ from typing import Any
 from toolkit.config import Config, load_config, shipped_config
 from toolkit.data import Label, Quarantined
 from toolkit.errors import ToolkitError
-from toolkit.files import Source, atomic_write_bytes, expand_inputs, read_labels, read_results
+from toolkit.files import Source, Sources, atomic_write_bytes, expand_inputs, read_labels, read_results
 from toolkit.model import Model, config_toml, load_model, save_model
 from toolkit.pipeline import judge_record
 from toolkit.pipeline import train as train_model
@@ -38,6 +38,8 @@ from toolkit.runs import (
 from toolkit.store import find_model, model_folders, read_manifest, shipped_folder
 
 SHIPPED_MODEL = "china-asean"
+FROM_CONFIG = "none"
+"""In the place of a model to start from: nothing but the config."""
 _SETTLED_SECONDS = 2.0
 """A watched file is read once it has not changed for this long: it may still be being written."""
 
@@ -52,7 +54,7 @@ class Trained:
 
 
 @contextmanager
-def opened(inputs: Sequence[str], *, out: Path | None = None) -> Iterator[list[Source]]:
+def opened(inputs: Sequence[str], *, out: Path | None = None) -> Iterator[Sources]:
     """The files behind `inputs`, standard input (`-`) spooled to a temporary file that is removed at the end.
 
     Raises
@@ -94,8 +96,11 @@ def model_folder(name: str) -> Path:
 def choose_start(config_path: Path | None, base_name: str | None) -> tuple[Config, Model | None, tuple[str, ...]]:
     """The config to train with and the model to start from, with a note where there is none.
 
-    Without a named model the shipped one serves wherever the config is on its subject.
+    Without a named model the shipped one serves wherever the config is on its subject; `none` starts from the
+    config alone.
     """
+    if base_name == FROM_CONFIG:
+        return load_config(config_path or shipped_config()), None, ()
     if base_name is not None:
         base = load_model(find_model(base_name))
         config = load_config(config_path) if config_path else base.config

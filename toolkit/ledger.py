@@ -85,7 +85,7 @@ class Ledger:
         return found
 
     def claim(self, rows: Iterable[tuple[str, bytes, bytes, str]]) -> None:
-        """Mark `(document_id, text_hash, record_hash, file)` as seen in this pass; a changed record loses its outcome."""
+        """Mark `(document_id, text_hash, record_hash, file)` as seen now; a changed record loses its outcome."""
         with self._connection as connection:
             connection.executemany(
                 "INSERT INTO documents (document_id, pass, text_hash, record_hash, file) VALUES (?1, ?2, ?3, ?4, ?5)"

@@ -64,7 +64,8 @@ def read_metadata(root: Any) -> PageMetadata:
 
 
 def _json_ld_article(root: Any) -> dict[str, Any]:
-    """The first article of the page's JSON-LD, {} where there is none that can be read."""
+    """The first article of the page's JSON-LD; without one, the dates of the page itself; {} where none can be read."""
+    page: dict[str, Any] = {}
     for script in root.iter("script"):
         if "ld+json" not in (script.get("type") or "").lower():
             continue
@@ -81,7 +82,9 @@ def _json_ld_article(root: Any) -> dict[str, Any]:
             for kind in types if isinstance(types, list) else [types]:
                 if isinstance(kind, str) and _ARTICLE_TYPE.search(kind):
                     return node
-    return {}
+                if kind == "WebPage" and "datePublished" in node:
+                    page = page or {"datePublished": node["datePublished"]}
+    return page
 
 
 def _nodes(value: Any) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,16 @@ from toolkit.data import NO_TOPIC, Quarantined, Record
 from toolkit.duplicates import find_duplicates
 from toolkit.engines import choose_engine, map_batches
 from toolkit.errors import ToolkitError
-from toolkit.files import RESULT_FORMATS, Source, atomic_write_bytes, read_records, sweep_temporary, write_tables
+from toolkit.files import (
+    TABLE_FORMATS,
+    ReadStats,
+    Source,
+    atomic_write_bytes,
+    merge_extra_columns,
+    read_records,
+    sweep_temporary,
+    write_tables,
+)
 from toolkit.ledger import LEDGER, Entry, Ledger, open_ledger
 from toolkit.model import Model
 from toolkit.pipeline import JudgeRecipe, Outcome, judge_record, refusal
@@ -141,7 +150,7 @@ def clear_run(folder: Path) -> None:
     if not folder.is_dir():
         return
     names = [RUN, QUARANTINE, "report.html", LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm"]
-    names += [f"{table}.{suffix}" for table in ("articles", "segments", "topics") for suffix in RESULT_FORMATS]
+    names += [f"{table}.{suffix}" for table in ("articles", "segments", "topics") for suffix in TABLE_FORMATS]
     for name in names:
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "model", ignore_errors=True)
@@ -200,12 +209,12 @@ def classify(
     engine, workers = choose_engine(engine, n_bytes=n_bytes, workers=workers)
     start_run(folder, key, inputs=inputs)
     counts = Counts()
-    encodings: Counter[str] = Counter()
+    stats = ReadStats()
     with open_ledger(folder) as ledger:
         ledger.bind(f"{model.manifest.sha256 if model.manifest else ''} {key.no_relevance}")
         ledger.begin_pass()
         progress.stage("classify")
-        batches = _new_batches(sources, ledger, model.config.limits, counts, encodings, progress)
+        batches = _new_batches(sources, ledger, model.config.limits, counts, stats, progress)
         for done in _judged_batches(batches, model, key, engine=engine, workers=workers, scheduler=scheduler):
             _store(done, ledger, counts)
             progress.advance(len(done))
@@ -219,7 +228,8 @@ def classify(
         raise RuntimeError(f"records were lost: {counts}")
     _write_quarantine(folder, quarantined)
     run = _manifest(model, key, counts, extra, inputs=inputs, input_hash=input_hash, formats=formats, started=started)
-    run["encodings"] = dict(sorted(encodings.items()))
+    run["encodings"] = dict(sorted(stats.encodings.items()))
+    run["n_replaced_characters"] = stats.n_replaced
     run["engine"] = {"name": engine, "workers": workers}
     atomic_write_bytes(folder / RUN, canonical_json(run).encode())
     return Finished(run, folder, written=(*written, folder / QUARANTINE, folder / RUN))
@@ -265,11 +275,11 @@ def _new_batches(
     ledger: Ledger,
     limits: Limits,
     counts: Counts,
-    encodings: Counter[str],
+    stats: ReadStats,
     progress: Progress,
 ) -> Iterator[list[Record]]:
     """Batches of records that need judging. Claims ids, counts repeats, quarantines conflicts on the way."""
-    for batch in _read_batches(sources, limits, counts, ledger, encodings):
+    for batch in _read_batches(sources, limits, counts, ledger, stats):
         known = ledger.known([record.document_id for record in batch])
         claimed: dict[str, bytes] = {}
         claims: list[tuple[str, bytes, bytes, str]] = []
@@ -300,12 +310,11 @@ def _new_batches(
 
 
 def _read_batches(
-    sources: Sequence[Source], limits: Limits, counts: Counts, ledger: Ledger, encodings: Counter[str]
+    sources: Sequence[Source], limits: Limits, counts: Counts, ledger: Ledger, stats: ReadStats
 ) -> Iterator[list[Record]]:
     batch: list[Record] = []
     n_characters = 0
     for source in sources:
-        stats = source.new_stats()
         for item in read_records(source, limits, stats=stats):
             counts.read += 1
             if isinstance(item, Quarantined):
@@ -316,8 +325,6 @@ def _read_batches(
             if len(batch) >= _BATCH_RECORDS or n_characters >= _BATCH_CHARACTERS:
                 yield batch
                 batch, n_characters = [], 0
-        if stats.encoding:
-            encodings[stats.encoding] += 1
     if batch:
         yield batch
 
@@ -379,7 +386,7 @@ def _publish(folder: Path, ledger: Ledger, model: Model, formats: Sequence[str])
     """Write the tables from the ledger, sorted by id, each published whole."""
     duplicates = find_duplicates(ledger.signatures())
     facts: dict[str, Any] = {"n_articles": 0, "with_xpath": False}
-    types: dict[str, set[str]] = {}
+    extra_columns: dict[str, str] = {}
     late: list[Quarantined] = []
     for _, outcome in ledger.outcomes():
         if "quarantined" in outcome:
@@ -387,10 +394,8 @@ def _publish(folder: Path, ledger: Ledger, model: Model, formats: Sequence[str])
             continue
         facts["n_articles"] += 1
         facts["with_xpath"] |= any("xpath" in row for row in outcome["segments"])
-        for name, value in outcome["article"]["extra"].items():
-            types.setdefault(name, set()).add(_column_type(value))
+        merge_extra_columns(extra_columns, outcome["article"]["extra"])
     ledger.quarantine(late)
-    extra_columns = {name: _common_type(found) for name, found in sorted(types.items())}
     n_segments: Counter[int] = Counter()
     n_articles: Counter[int] = Counter()
     verdicts: Counter[str] = Counter()
@@ -421,42 +426,21 @@ def _publish(folder: Path, ledger: Ledger, model: Model, formats: Sequence[str])
                 "theme": topic.theme,
             }
 
-    written = write_tables(
+    write_tables(
         folder,
         formats,
         articles=articles(),
         segments=segments(),
         topics=topics(),
         side_ids=list(model.config.places.sides),
-        extra_columns=extra_columns,
+        extra_columns=dict(sorted(extra_columns.items())),
         with_xpath=facts["with_xpath"],
     )
     facts["on_topic"] = {verdict: verdicts[verdict] for verdict in ("on", "off", "unsure")}
     facts["n_duplicates"] = len(duplicates)
     facts["n_outlier_segments"] = n_segments[NO_TOPIC]
-    return list(written), facts
-
-
-def _column_type(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, int) and -(2**63) <= value < 2**63:
-        return "int64"
-    if isinstance(value, float):
-        return "double"
-    return "string" if isinstance(value, str) else "json"
-
-
-def _common_type(found: set[str]) -> str:
-    """One column type for all values seen: numbers widen to double, anything else mixed becomes JSON text."""
-    real = found - {"null"}
-    if not real:
-        return "string"
-    if len(real) == 1:
-        return next(iter(real))
-    return "double" if real == {"int64", "double"} else "json"
+    written = [folder / f"{table}.{suffix}" for table in ("articles", "segments", "topics") for suffix in formats]
+    return written, facts
 
 
 def _manifest(

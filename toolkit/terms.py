@@ -8,6 +8,7 @@ pairs: scipy and scikit-learn are met only while training (`stack`).
 from __future__ import annotations
 
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import repeat
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from toolkit.data import CutDocument
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -241,3 +244,15 @@ def _ends_word(text: str, start: int, end: int) -> bool:
     elif text[end : end + 2] == "es":
         end += 2
     return not text[end : end + 1].isalnum()
+
+
+N_FOLDS = 5
+
+
+def group_documents(corpus: Sequence[CutDocument]) -> npt.NDArray[np.int64]:
+    """The fold of each document: by outlet where three or more are known, else by a checksum of its id."""
+    outlets = [cut.document.outlet or "" for cut in corpus]
+    if len(set(outlets)) >= 3:
+        number = {outlet: i for i, outlet in enumerate(sorted(set(outlets)))}
+        return np.array([number[outlet] for outlet in outlets], dtype=np.int64)
+    return np.array([zlib.crc32(cut.document.document_id.encode()) % N_FOLDS for cut in corpus], dtype=np.int64)

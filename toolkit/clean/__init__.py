@@ -14,8 +14,9 @@ from functools import partial
 from toolkit.clean import characters, words as glue
 from toolkit.clean.view import Edit, View, applied, compose
 
-__all__ = ["Edit", "View", "is_plain", "normalise"]
+__all__ = ["Edit", "View", "normalise"]
 
+Pass = Callable[[str], characters.Found]
 _MAX_ROUNDS = 8  # hostile text can hide an entity in an entity; ordinary text is stable after one round
 
 
@@ -38,9 +39,7 @@ def normalise(text: str, *, hard_wrapped: bool = False, words: AbstractSet[str] 
     >>> normalise("will be made permanent\\n.\\nHe said").text
     'will be made permanent. He said'
     """
-    if is_plain(text, words):
-        return View(text, text)
-    passes: list[Callable[[str], list[tuple[int, int, str, str]]]] = [
+    every_pass: tuple[Pass, ...] = (
         characters.fix_encoding,
         characters.decode_entities,
         characters.fix_characters,
@@ -48,31 +47,27 @@ def normalise(text: str, *, hard_wrapped: bool = False, words: AbstractSet[str] 
         partial(glue.join_lines, hard_wrapped=hard_wrapped, words=words),
         glue.fix_spaces,
         partial(glue.part_glued, words=words),
-    ]
+    )
     current = text
     edits: list[Edit] = []
     for _ in range(_MAX_ROUNDS):
-        changed = False
-        for find in passes:
+        before = current
+        for find in every_pass[-1:] if _has_plain_characters(current) else every_pass:
             found = [Edit(*edit) for edit in find(current)]
             if found:
                 edits = compose(edits, found, current)
                 current = "".join(applied(current, found))
-                changed = True
-        if not changed:
+        if current is before:
             break
     return View(text, current, tuple(edits))
 
 
-def is_plain(text: str, words: AbstractSet[str] = frozenset()) -> bool:
-    """Whether `text` is its own view, told by cheap tests only: False may also mean "not sure"."""
+def _has_plain_characters(text: str) -> bool:
+    """Whether only a glued word could make the view of `text` differ from it, told by cheap tests."""
     return (
         text.isascii()
         and text.isprintable()
         and "  " not in text
         and "&" not in text
-        and text[:1] != " "
-        and text[-1:] != " "
-        and not glue.may_need_spaces(text)
-        and not glue.part_glued(text, words=words)
+        and not glue.has_odd_spaces(text)
     )

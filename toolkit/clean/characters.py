@@ -23,24 +23,17 @@ _ENTITY = re.compile(r"&((?:(?:amp|#38|#x26);)*)(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,
 
 _DASHES = "\u2010-\u2015\u2212\ufe58\ufe63\uff0d"
 _INVISIBLE = (
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
-    "\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff"
+    "\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
 )
-_CONTROLS = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"
+_CONTROLS = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # all but white space
 _PRIVATE = "\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd"
-_SYMBOL_BULLETS = "\uf000-\uf0ff"  # where symbol fonts of word processors keep their bullets
+_WIDE = "\uff01-\uff0c\uff0e-\uff5e"
+_ODD = re.compile(f"[{_DASHES}{_INVISIBLE}{_CONTROLS}{_PRIVATE}{_WIDE}]")
+_DASH = re.compile(f"[{_DASHES}]")
 _WIDE_STOPS = "\uff0c\uff1a\uff1b\uff01\uff1f"
-_CHARACTERS = re.compile(
-    f"(?P<dash>[{_DASHES}]+)"
-    f"|(?P<invisible>[{_INVISIBLE}]+)"
-    f"|(?P<bullet>(?:(?<=[\n\r\u2028\u2029])|(?<![\\s\\S]))[ \t\u00a0]*[{_SYMBOL_BULLETS}](?P<gap>[ \t\u00a0]*))"
-    f"|(?P<private>[{_PRIVATE}]+)"
-    f"|(?P<latin>[\x80-\x84\x86-\x9f]+)"
-    f"|(?P<control>[{_CONTROLS}]+)"
-    f"|(?P<stop>[{_WIDE_STOPS}](?=[A-Za-z]))"
-    "|(?P<wide>[\uff01-\uff0c\uff0e-\uff5e]+)"
-)
-_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_LINE_START = re.compile(r"(?:\A|[\n\r\u2028\u2029])[^\S\n\r]*\Z")
+_INDENT = 8  # characters before a bullet that may be white space
 
 
 def fix_encoding(text: str) -> Found:
@@ -92,23 +85,35 @@ def decode_entities(text: str) -> Found:
 
 def fix_characters(text: str) -> Found:
     """Dashes, invisible characters, controls, private-use bullets and full-width forms of ASCII."""
+    if text.isascii() and text.isprintable():
+        return []
     found: Found = []
-    for match in _CHARACTERS.finditer(text):
-        kind = match.lastgroup
-        start, end = match.span()
-        if kind == "dash":
-            found.append((start, end, "-", "dash"))
-        elif kind == "bullet" or kind == "gap":
-            found.append((start, end, "\u2022 ", "bullet"))
-        elif kind == "latin":  # Windows-1252 read as Latin-1, as browsers do
-            found.append((start, end, match.group().encode("latin-1").decode("cp1252", "ignore"), "encoding"))
-        elif kind == "stop":
-            found.append((start, end, match.group().translate(_WIDE) + " ", "width"))
-        elif kind == "wide":
-            found.append((start, end, match.group().translate(_WIDE), "width"))
+    for match in _ODD.finditer(text):
+        at = match.start()
+        replacement, kind = _reading(text, at)
+        if found and found[-1][1] == at and found[-1][3] == kind and kind in ("dash", "invisible", "control"):
+            found[-1] = (found[-1][0], at + 1, replacement, kind)  # a run of them is one edit
         else:
-            found.append((start, end, "", str(kind)))
+            found.append((at, at + 1, replacement, kind))
     return found
+
+
+def _reading(text: str, at: int) -> tuple[str, str]:
+    """What the odd character `text[at]` reads in a view, and the kind of the edit."""
+    c = text[at]
+    if _DASH.match(c):
+        return "-", "dash"
+    if "\uff01" <= c <= "\uff5e":
+        narrow = chr(ord(c) - 0xFEE0)
+        following = text[at + 1 : at + 2]
+        return (narrow + " " if c in _WIDE_STOPS and following.isascii() and following.isalpha() else narrow), "width"
+    if "\uf000" <= c <= "\uf0ff" and _LINE_START.search(text, max(0, at - _INDENT), at):
+        return "\u2022 ", "bullet"  # where symbol fonts of word processors keep their bullets
+    if "\ue000" <= c <= "\uf8ff" or c >= "\U000f0000":
+        return "", "private"
+    if "\x80" <= c <= "\x9f":  # Windows-1252 read as Latin-1: what browsers do with it
+        return c.encode("latin-1").decode("cp1252", "ignore"), "encoding"
+    return "", "control" if c < "\x80" else "invisible"
 
 
 _MAX_MARKS = 64  # a longer heap of marks is hostile, and sorting it takes quadratic time
@@ -116,7 +121,7 @@ _MAX_MARKS = 64  # a longer heap of marks is hostile, and sorting it takes quadr
 
 def compose_marks(text: str) -> Found:
     """Canonical composition (NFC) of the letters that need it, each with its marks."""
-    if text.isascii():
+    if text.isascii() or unicodedata.is_normalized("NFC", text):
         return []
     joining = [
         c

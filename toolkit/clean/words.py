@@ -3,125 +3,210 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 from toolkit.clean.characters import Found
+from toolkit.clean.vocabulary import (
+    COMMON_WORDS,
+    COMPOUND_HEADS,
+    COMPOUND_TAILS,
+    GLUED_PAIRS,
+    GLUED_PREFIXES,
+    GLUED_SUFFIXES,
+    NEVER_PARTED,
+    PRODUCT_TAILS,
+    TOP_LEVELS,
+)
 
-_SPACES = re.compile(r"\s+")
-# Single spaces that ordinary prose does not have.
-_ODD_SPACES = (" ,", " .", " ;", " :", " !", " ?", " )", " ]", "( ", "[ ")
-_BEFORE_STOP = re.compile(r"[,.;:!?)\]]+(?=[\s\"'\u2019\u201d]|\Z)")
-_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u3001\u3002\uff0c-\uff5e]")
+_WINDOW = 80  # characters looked at on each side of a join
+
+# White space that is not a single space between two ordinary characters.
+_ODD_SPACES = re.compile(r"\s(?:\s+|(?<! )|(?<=[(\[].)|(?=[,.;:!?)\]]))")
+_BEFORE_STOP = re.compile(r"(?:\)|\]|[,;:!?]|\.(?!\.))+(?=[\s\"'\u2019\u201d]|\Z)")
+_CJK = re.compile("[\u3001-\u3003\u3008-\u3011\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff5e]")
 _POSSESSIVE = re.compile(r"['\u2019]s?(?=\s|[,.;:!?)]|\Z)")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th)\b")
 
-_LINE_HYPHEN = re.compile(r"(?<=\w)-[ \t]*(?:\r\n|\r|\n)\s*(?=\w)")
-_LAST_WORD = re.compile(r"[\w'\u2019-]*\Z")
-_FIRST_WORD = re.compile(r"[\w'\u2019]+")
-_WORD = re.compile(r"[^\W\d_]+")
-_WINDOW = 80  # characters looked at on each side of a join
 
-
-def may_need_spaces(text: str) -> bool:
-    """Whether an ASCII text on one line has a space that `fix_spaces` might drop."""
-    return any(odd in text for odd in _ODD_SPACES)
+def has_odd_spaces(text: str) -> bool:
+    """Whether an ASCII text without line breaks or double spaces has a space that `fix_spaces` may drop."""
+    return (
+        " ," in text or " ." in text or " )" in text or "( " in text or " :" in text or " ;" in text
+        or " ?" in text or " !" in text or "[ " in text or " ]" in text or text[:1] == " " or text[-1:] == " "
+    )  # fmt: skip
 
 
 def fix_spaces(text: str) -> Found:
     """Runs of white space as one space; none at the ends, before a stop, or inside brackets."""
     found: Found = []
-    for match in _SPACES.finditer(text):
-        start, end = match.span()
-        run = match.group()
-        if start == 0 or end == len(text):
-            replacement = ""
-        else:
+    left = len(text) - len(text.lstrip())
+    right = len(text.rstrip())
+    if left:
+        found.append((0, left, "", "space"))
+    if left < right:
+        for match in _ODD_SPACES.finditer(text, left, right):
+            start, end = match.span()
+            run = match.group()
             replacement = _between(text, start, end, run)
-        if replacement != run:
-            found.append((start, end, replacement, "space"))
+            if replacement != run:
+                found.append((start, end, replacement, "space"))
+        if right < len(text):
+            found.append((right, len(text), "", "space"))
     return found
 
 
 def _between(text: str, start: int, end: int, run: str) -> str:
     """What stands for the white space `text[start:end]` between two words."""
-    after = text[end]
-    before = text[start - 1]
+    before, after = text[start - 1], text[end]
     if before in "([":
         return ""
     if after in ",.;:!?)]" and before not in ",.;:!?" and _BEFORE_STOP.match(text, end, end + _WINDOW):
         return ""
-    if run == " ":
-        return run
-    broken = "\n" in run or "\r" in run
-    if broken:
-        if after in "'\u2019" and _POSSESSIVE.match(text, end, end + 3) and before.isalnum():
-            return ""
-        if _CJK.match(before) and _CJK.match(after):
+    if "\n" in run or "\r" in run:  # a line that an inline link broke
+        if after in "'\u2019" and before.isalnum() and _POSSESSIVE.match(text, end, end + 3):
             return ""
         if before.isdigit() and _ORDINAL.match(text, end, end + 3):
+            return ""
+        if _CJK.match(before) and _CJK.match(after):
             return ""
     return " "
 
 
+_LINE_HYPHEN = re.compile(r"-[ \t]*(?:\r\n|\r|\n)\s*(?=\w)")
+_LAST_WORD = re.compile(r"[\w'\u2019-]*\Z")
+_FIRST_WORD = re.compile(r"[\w'\u2019]+")
+_WORD = re.compile(r"[^\W\d_]+")
+_SUSPENDED = frozenset(("and", "or", "to", "und"))  # "pre-/and post-war"
+
+
 def join_lines(text: str, *, hard_wrapped: bool, words: AbstractSet[str]) -> Found:
     """Words broken by a hyphen at a line's end: "infor-/mation" loses it, "China-/ASEAN" keeps it."""
-    if "-" not in text:
+    if "-" not in text or len(text.splitlines()) < 2:
         return []
     found: Found = []
     known: AbstractSet[str] | None = None
     for match in _LINE_HYPHEN.finditer(text):
-        left_match = _LAST_WORD.search(text, max(0, match.start() - _WINDOW), match.start())
+        left = _last_word(text, match.start())
         right_match = _FIRST_WORD.match(text, match.end(), match.end() + _WINDOW)
-        if left_match is None or right_match is None:
+        if not left or right_match is None or right_match.group() in _SUSPENDED:
             continue
-        left, right = left_match.group(), right_match.group()
-        if right in _SUSPENDED:  # "pre-/and post-war"
-            continue
-        if hard_wrapped and known is None:
-            known = words | {word.lower() for word in _WORD.findall(text)}
-        keep = not hard_wrapped or known is None or keeps_hyphen(left, right, known)
+        if known is None:
+            known = words | set(map(str.lower, _WORD.findall(text)))
+        keep = not hard_wrapped or _keeps_hyphen(left, right_match.group(), known)
         found.append((*match.span(), "-" if keep else "", "hyphen"))
     return found
 
 
-_SUSPENDED = frozenset(("and", "or", "to", "und"))
-# Second halves of English compounds; "high-/quality" keeps its hyphen.
-_COMPOUND_TAILS = frozenset(
-    """based level term quality scale speed depth wide way party profit friendly related led built made known owned run
-    year old time class border trade end tech income cost free rise off up down in on out by per to long range round
-    person people day month week hour minute million billion percent fold edge yuan dollar sided standing backed
-    funded driven oriented style type size sized model region country nation state city wing back line side stage
-    chief president general minister elect""".split()
-)
-_COMPOUND_HEADS = frozenset(
-    """high low long short large small well ill self ex non anti all far near mid multi cross two three four five six
-    seven eight nine ten twenty thirty forty fifty first second third one win half full part vice sub intra post pro
-    people state government market export import cutting decision policy world back""".split()
-)
+def _last_word(text: str, end: int) -> str:
+    start = max(0, end - _WINDOW)
+    match = _LAST_WORD.search(text[start:end].rsplit(None, 1)[-1] if text[start:end].strip() else "")
+    return match.group() if match is not None and text[end - 1 : end].isalnum() else ""
 
 
-def keeps_hyphen(left: str, right: str, known: AbstractSet[str]) -> bool:
-    """Whether the hyphen between two halves of a word broken at a line's end belongs to the word."""
+def _keeps_hyphen(left: str, right: str, known: AbstractSet[str]) -> bool:
+    """Whether the hyphen between two halves of a word broken at a line's end belongs to the word.
+
+    It does in a word that has another ("people-to-/people"), before or after a capital or digit, between
+    halves that make compounds or are words by themselves, unless the text also writes them as one word.
+    """
     if "-" in left or not left[-1:].islower() or not right[:1].islower():
         return True
     first, second = left.lower(), right.lower()
     if first + second in known:
         return False
-    if second in _COMPOUND_TAILS or first in _COMPOUND_HEADS:
+    if second in COMPOUND_TAILS or first in COMPOUND_HEADS:
         return True
-    return len(first) > 2 and len(second) > 2 and first in known - {first} and second in known
+    return first in COMMON_WORDS and second in COMMON_WORDS
 
 
-_CASE_FLIP = re.compile(r"[A-Z.!?][A-Z](?<=[a-z][a-z][a-z]..)")
+_FLIP = re.compile(r"[A-Z.!?][A-Z](?<=[a-z][a-z][a-z]..)")
+_FLIP_TOKEN = re.compile(r"(?<![\w@/.#&=-])([A-Z]?[a-z]{3,30})([A-Z]{2,20})(?![\w@/=(-]|\.\w)")
+_STOP_TOKEN = re.compile(r"(?<![\w@/.#&=-])[A-Za-z'\u2019-]{3,40}[.!?]([A-Z][a-z]*)(?=[\s,'\u2019]|\Z)")
+_NEXT_NAME = re.compile(r"[ ,]{1,2}[A-Z][a-z]")
+_MIN_HALF = 4  # letters of a half that is no function word
+_MIN_SURNAME = 5  # letters of a capitals-only half that is a word by itself: "ChokdeeAMORNWAT"
 
 
 def part_glued(text: str, *, words: AbstractSet[str]) -> Found:
-    """Spaces lost between words, put back where that is certain."""
+    """Spaces lost between words ("tothe", "exchangedMOU", "promised.He"), put back where that is certain.
+
+    Certain means: two function words that make no word together; a function word and a word that stands
+    elsewhere in the text (or in `words`); small letters that run into capitals; a stop between a small letter
+    and a capitalised word that is no domain.
+    """
     found: Found = []
-    for match in _CASE_FLIP.finditer(text):
+    for match in _FLIP.finditer(text):
         at = match.start()
+        low = max(0, at - _WINDOW)
         if text[at].isalpha():
-            found.append((at, at, " ", "glued"))
+            for token in _FLIP_TOKEN.finditer(text, low, at + _WINDOW):
+                if token.start(2) == at and _parts_at_flip(token, text):
+                    found.append((at, at, " ", "glued"))
         else:
-            found.append((at + 1, at + 1, " ", "glued"))
-    return found
+            for token in _STOP_TOKEN.finditer(text, low, at + _WINDOW):
+                if token.start(1) == at + 1 and token.group(1).lower() not in TOP_LEVELS:
+                    found.append((at + 1, at + 1, " ", "glued"))
+    tokens = text.split()
+    if any(map(_has_glued_shape, tokens)):
+        for shape in sorted({token.strip(_EDGES) for token in tokens if _has_glued_shape(token)}):
+            length = _first_half(shape, text, words)
+            if length:
+                for match in re.finditer(rf"(?<![\w'\u2019-]){shape}(?![\w'\u2019-])", text):
+                    at = match.start() + length
+                    found.append((at, at, " ", "glued"))
+    return sorted(found)
+
+
+_EDGES = ".,;:!?\"'()\u2018\u2019\u201c\u201d"
+
+
+@lru_cache(maxsize=50_000)
+def _has_glued_shape(token: str) -> bool:
+    """Whether a token has the shape of a word glued to a function word."""
+    if not 5 <= len(token) <= 40:
+        return False
+    word = token.strip(_EDGES)
+    if not (word.isascii() and word.isalpha() and word.islower()) or word in COMMON_WORDS or word in NEVER_PARTED:
+        return False
+    return word in GLUED_PAIRS or any(_halves(word))
+
+
+def _halves(word: str) -> Iterator[tuple[int, str]]:
+    """Ways to part `word` at a function word: the length of the first half, and the half that must be known."""
+    for suffix in GLUED_SUFFIXES:
+        if word.endswith(suffix) and len(word) >= len(suffix) + _MIN_HALF:
+            yield len(word) - len(suffix), word[: -len(suffix)]
+    for prefix in GLUED_PREFIXES:
+        if word.startswith(prefix) and len(word) >= len(prefix) + _MIN_HALF:
+            yield len(prefix), word[len(prefix) :]
+
+
+def _first_half(word: str, text: str, words: AbstractSet[str]) -> int:
+    """How many letters of `word` are its first half; 0 where it stays whole."""
+    if word in GLUED_PAIRS:
+        return GLUED_PAIRS[word]
+    for length, half in _halves(word):
+        if half in COMMON_WORDS or half in words or _stands_alone(half, text, word):
+            return length
+    return 0
+
+
+def _stands_alone(half: str, text: str, word: str) -> bool:
+    """Whether `half`, a piece of `word`, also occurs in `text` by itself, in small letters or capitalised."""
+    if text.count(half) == text.count(word) and half.capitalize() not in text:
+        return False
+    return re.search(rf"(?<![^\W_])[{half[0]}{half[0].upper()}]{half[1:]}(?![^\W_])", text) is not None
+
+
+def _parts_at_flip(token: re.Match[str], text: str) -> bool:
+    """Whether small letters that run into capitals are two words: "exchangedMOU", "MalaysiaCHU Yonghong"."""
+    left, right = token.groups()
+    if right in PRODUCT_TAILS:
+        return False
+    if left.islower():
+        return True
+    if len(left) < _MIN_HALF or text.count(left + right) > 1:  # a name of such a shape returns
+        return False
+    return len(right) >= _MIN_SURNAME or _NEXT_NAME.match(text, token.end()) is not None

@@ -1,4 +1,4 @@
-"""Rows of CSV and TSV. A record that does not parse costs that record: reading goes on with the line after its first."""
+"""Rows of CSV and TSV. A record that does not parse costs its first line: reading goes on with the line after."""
 
 from __future__ import annotations
 

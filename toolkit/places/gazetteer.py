@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +25,7 @@ NOT_A_PLACE = ""
 KINDS = ("country", "people", "region", "city", "organisation")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One spelling and what it stands for. `ambiguous` ones count only with support."""
 
     spelling: str
@@ -67,14 +65,17 @@ class Gazetteer:
 
         self._entries = tuple(entries)
         self._members = {side: list(names) for side, names in members.items()}
-        patterns: list[str] = []
-        owners: list[int] = []
+        self._forms: list[str] = []
+        self._owners: list[int] = []
         for index, entry in enumerate(self._entries):
             for form in _forms(entry.spelling):
-                patterns.append(form)
-                owners.append(index)
-        self._owners = owners
-        self._automaton = ahocorasick_rs.AhoCorasick(patterns, store_patterns=False) if patterns else None
+                self._forms.append(form)
+                self._owners.append(index)
+        # Bytes with "?" for each character beyond ASCII, in names and text alike: offsets stay those of characters.
+        # Overlapping, not leftmost-longest: a longer name that fails at its boundary must not hide a shorter one.
+        self._automaton = ahocorasick_rs.BytesAhoCorasick(
+            [_ascii(form) for form in self._forms], implementation=ahocorasick_rs.Implementation.ContiguousNFA
+        )
 
     @classmethod
     def from_config(cls, places: Places) -> Gazetteer:
@@ -98,57 +99,56 @@ class Gazetteer:
             Members already named without ambiguity elsewhere in the document: an ambiguous name of theirs counts.
             A member named without ambiguity in `text` itself supports its ambiguous names too.
         """
-        if self._automaton is None or not text:
-            return []
         folded = fold(text)
-        hits = [
-            (start, -end, self._owners[pattern])
-            for pattern, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True)
-            if _stands_alone(folded, start, end)
-        ]
+        n_characters = len(folded)
+        entries, owners, forms = self._entries, self._owners, self._forms
+        hits = []
+        for pattern, start, end in self._automaton.find_matches_as_indexes(_ascii(folded), overlapping=True):
+            # A name stands alone: "China" in "Indochina" and "Chinatown" does not.
+            if (start and folded[start - 1].isalnum()) or (end < n_characters and folded[end].isalnum()):
+                continue
+            form = forms[pattern]
+            if not form.isascii() and folded[start:end] != form:
+                continue
+            owner = owners[pattern]
+            if not _means_something_else(folded, start, end, entries[owner]):
+                hits.append((start, -end, owner))
         hits.sort()
-        chosen, open_questions = self._leftmost_longest(hits, folded, support=None)
-        if open_questions:
-            seen = support | {self._entries[owner].member for _, _, owner in chosen if not self._entries[owner].ambiguous}
-            chosen, _ = self._leftmost_longest(hits, folded, support=frozenset(seen))
-        mentions = []
-        for start, end, owner in chosen:
-            entry = self._entries[owner]
-            mentions.append(Mention(entry.side, entry.member, entry.name, entry.kind, start, end))
-        return mentions
+        chosen, in_want = self._leftmost_longest(hits, frozenset())
+        if in_want:
+            seen = support.union(entry.member for _, _, entry in chosen)
+            if not in_want.isdisjoint(seen):
+                chosen, _ = self._leftmost_longest(hits, seen)
+        return [Mention(entry.side, entry.member, entry.name, entry.kind, start, end) for start, end, entry in chosen]
 
     def _leftmost_longest(
-        self, hits: list[tuple[int, int, int]], folded: str, *, support: frozenset[str] | None
-    ) -> tuple[list[tuple[int, int, int]], bool]:
-        """`(start, end, entry)` of the names that count, and whether one was left out for want of support."""
-        chosen: list[tuple[int, int, int]] = []
-        left_out = False
+        self, hits: list[tuple[int, int, int]], support: frozenset[str]
+    ) -> tuple[list[tuple[int, int, Entry]], set[str]]:
+        """The names that count, and the members whose support would have let another count."""
+        chosen: list[tuple[int, int, Entry]] = []
+        in_want: set[str] = set()
         reached = 0
-        entries = self._entries
         for start, minus_end, owner in hits:
             if start < reached:
                 continue
-            end = -minus_end
-            entry = entries[owner]
-            if entry.side == NOT_A_PLACE:
-                reached = end
+            entry = self._entries[owner]
+            if entry.ambiguous and entry.member not in support:
+                in_want.add(entry.member)
                 continue
-            if entry.ambiguous and (support is None or entry.member not in support):
-                left_out = True
-                continue
-            if _means_something_else(folded, start, end, entry):
-                continue
-            chosen.append((start, end, owner))
-            reached = end
-        return chosen, left_out
+            reached = -minus_end
+            if entry.side != NOT_A_PLACE:
+                chosen.append((start, reached, entry))
+        return chosen, in_want
 
     def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         """What `from_state` needs: JSON (spellings and the tables they point into) and arrays aligned by spelling."""
         sides = sorted({entry.side for entry in self._entries})
         members = sorted({entry.member for entry in self._entries})
         names = sorted({entry.name for entry in self._entries})
-        place = {label: {text: i for i, text in enumerate(table)} for label, table in
-                 (("side", sides), ("member", members), ("name", names))}
+        place = {
+            label: {text: i for i, text in enumerate(table)}
+            for label, table in (("side", sides), ("member", members), ("name", names))
+        }
         arrays: dict[str, npt.NDArray[Any]] = {
             "side": np.array([place["side"][entry.side] for entry in self._entries], dtype=np.uint8),
             "member": np.array([place["member"][entry.member] for entry in self._entries], dtype=np.uint16),
@@ -181,6 +181,14 @@ class Gazetteer:
         return cls(entries, {side: list(of_side) for side, of_side in json["side_members"]})
 
 
+def _ascii(text: str) -> bytes:
+    return text.encode("ascii", "replace")
+
+
+_MAY_CHANGE_MEANING = (" ", ".")
+_END_OF_CHANGING_WORDS = tuple(sorted({words[-2:] for words in guards.NOT_A_PLACE_BEFORE}))
+
+
 def _forms(spelling: str) -> list[str]:
     """The ways `spelling` is looked for, folded.
 
@@ -191,26 +199,27 @@ def _forms(spelling: str) -> list[str]:
     forms = [written, written.upper()]
     first, blank, rest = written.partition(" ")
     if blank:
-        forms += [written.lower(), written.title(), first + blank + rest.lower(), first.capitalize() + blank + rest]
+        forms += [written.lower(), written.title(), first + blank + rest.lower()]
     return list(dict.fromkeys(forms))
-
-
-def _stands_alone(folded: str, start: int, end: int) -> bool:
-    """Whether no letter or digit touches the slice: "China" in "Indochina" or "Chinatown" does not stand alone."""
-    return not (start and folded[start - 1].isalnum()) and not (end < len(folded) and folded[end].isalnum())
 
 
 def _means_something_else(folded: str, start: int, end: int, entry: Entry) -> bool:
     """Whether the words around a name make it a newspaper, a sports club, a person, a web address or a pronoun."""
-    if entry.kind != "organisation" and guards.NOT_A_PLACE_AFTER.match(folded, end):
-        return True
-    if start:
-        before = folded[max(0, start - guards.LONGEST_BEFORE) : start]
-        if before.endswith(guards.NOT_A_PLACE_BEFORE):
+    if entry.side == NOT_A_PLACE:
+        return False
+    if folded[end : end + 1] in _MAY_CHANGE_MEANING and entry.kind != "organisation":
+        # Cheap looks first: a blank and a capital, or a dot and a small letter.
+        following = folded[end + 1 : end + 2]
+        if (following.isupper() or folded[end] == ".") and guards.NOT_A_PLACE_AFTER.match(folded, end):
             return True
-        if entry.kind == "city" and before[-1] == " ":
-            words = before.split()
-            if words and words[-1] in guards.FAMILY_NAMES and entry.member not in words[-1]:
+    if start > 1:
+        if folded[start - 2 : start].endswith(_END_OF_CHANGING_WORDS) and folded[
+            max(0, start - guards.LONGEST_BEFORE) : start
+        ].endswith(guards.NOT_A_PLACE_BEFORE):
+            return True
+        if entry.kind == "city" and folded[start - 1] == " ":
+            word = folded[max(0, start - 9) : start].split(" ")[-2]
+            if word in guards.FAMILY_NAMES:
                 return True
     return folded[start:end] == guards.PRONOUN_ACRONYM and _inside_capitals(folded, start, end)
 

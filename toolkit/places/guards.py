@@ -19,17 +19,19 @@ ENGLISH_WORDS = frozenset(
 )
 
 PERSON_NAMES = frozenset(
-    """adelaide albert alexandra alexandria alicia allen anand anderson andrea angeles angus antony aurora austin barry
-    bartlett bello berkeley boyd brandon brent bryan bush carlos carlisle carson castro cesar charlotte chester cheng
-    clare cleveland clinton columbia constantine davenport david davis diego dudley durham edison elizabeth emin essex
-    everett florence flores francisco franklin frederick garcia garland gary george gilbert hamilton hassan hayes hayward
-    henderson hoover houston irving isabela jackson jeremie jose juan kennedy kent kerry laguna lawrence leon lincoln
-    livingston livingstone logan lorenzo lynn mackay madison magsaysay maria mariano marino martin mary mason mendoza
-    mercedes meta milton miranda montero montgomery moore moreno munoz nancy napier nelson newton nigel norman norton
-    pablo paco paul pedro penang preston quezon quirino richardson rivera rizal rodriguez rogers roma roman rosa rosales
-    rosario roxas salvador samar sandy santa santiago santos sofia stanley surat surin sutton taylor toledo tracy troy
-    tyler valencia valera vaughan victoria virginia vladimir warren warwick wayne wellington windsor xavier""".split()
-) - {"penang"}
+    """
+    adelaide albert alexandra alexandria alicia allen anand anderson andrea angeles angus antony aurora austin
+    barry bartlett bello berkeley boyd brandon brent bryan bush carlos carlisle carson castro cesar charlotte
+    chester cheng clare cleveland clinton columbia constantine davenport david davis diego dudley durham edison
+    elizabeth emin essex everett florence flores francisco franklin frederick garcia garland gary george gilbert
+    hamilton hassan hayes hayward henderson hoover houston irving isabela jackson jeremie jose juan kennedy kent
+    kerry laguna lawrence leon lincoln livingston livingstone logan lorenzo lynn mackay madison magsaysay maria
+    mariano marino martin mary mason mendoza mercedes meta milton miranda montero montgomery moore moreno munoz
+    nancy napier nelson newton nigel norman norton pablo paco paul pedro preston quezon quirino richardson
+    rivera rizal rodriguez rogers roma roman rosa rosales rosario roxas salvador samar sandy santa santiago
+    santos sofia stanley surat surin sutton taylor toledo tracy troy tyler valencia valera vaughan victoria
+    virginia vladimir warren warwick wayne wellington windsor xavier""".split()
+)
 
 FAMILY_NAMES = frozenset(
     """Bai Cai Cao Chen Cheng Choi Chu Cui Dai Deng Ding Dong Du Fan Fang Feng Gao Geng Gong Gu Guo Han Hao Hou Hu Hua
@@ -45,8 +47,8 @@ PRONOUN_ACRONYM = "US"
 
 _CLUB_WORDS = """Rovers Warriors Wanderers Tigers Lions Dragons Eagles Sharks Bulls Sailors Panthers Knights Raiders
     Athletic Hotspur Albion Slammers Ducks""".split()
-_NEWSPAPER_WORDS = """Post Times Globe Daily Herald Tribune Star Nation News Inquirer Observer Gazette Chronicle Telegraph
-    Bulletin Insider""".split()
+_NEWSPAPER_WORDS = """Post Times Globe Daily Herald Tribune Star Nation News Inquirer Observer Gazette Chronicle
+    Telegraph Bulletin Insider""".split()
 
 
 def _words(words: list[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,11 +11,12 @@ import numpy.typing as npt
 
 from toolkit.config import Config
 from toolkit.data import CutDocument, Label, Mention
+from toolkit.logistic import platt, ridge_logistic, sigmoid
 from toolkit.relevance.evidence import BREAK_MARK, OTHER_MARK, Evidence, Floats, Ints, side_mark
 from toolkit.relevance.features import FEATURES, unit_features, unit_starts
 from toolkit.relevance.model import LEAD_TEXT_CHARACTERS, RelevanceModel, article_unit
 from toolkit.relevance.rule import RULE_INTERCEPT, RULE_OFF_BELOW, RULE_ON_FROM, RULE_WEIGHTS
-from toolkit.terms import build_vocabulary, inverse_frequency, plain_phrase, stack
+from toolkit.terms import build_vocabulary, group_documents, inverse_frequency, plain_phrase, stack
 
 MAX_TERMS = 20_000
 MIN_TERM_DOCUMENTS = 3
@@ -38,7 +38,6 @@ STUB_WEIGHT = 0.3
 SURE_ON, SURE_OFF = 0.9, 0.05
 MIN_SURE = 20
 MAX_SELF_TRAINING = 5_000
-N_FOLDS = 5
 
 
 def train_relevance(
@@ -184,15 +183,6 @@ def _kept_tokens(evidence: Evidence) -> list[str]:
     return tokens
 
 
-def group_documents(corpus: Sequence[CutDocument]) -> Ints:
-    """The fold of each document: by outlet where three or more are known, else by a checksum of its id."""
-    outlets = [cut.document.outlet or "" for cut in corpus]
-    if len(set(outlets)) >= 3:
-        number = {outlet: i for i, outlet in enumerate(sorted(set(outlets)))}
-        return np.array([number[outlet] for outlet in outlets], dtype=np.int64)
-    return np.array([zlib.crc32(cut.document.document_id.encode()) % N_FOLDS for cut in corpus], dtype=np.int64)
-
-
 def learn(
     start: RelevanceModel, table: Table, outcomes: Ints, groups: Ints, *, target_coverage: float
 ) -> RelevanceModel:
@@ -207,7 +197,7 @@ def learn(
         fitted = fit_weights(start, table, outcomes, ~inside)
         held_out[inside] = apply_weights(fitted, table)[:n][inside]
     slope, offset = platt(held_out, outcomes)
-    relevance = 1 / (1 + np.exp(-(slope * held_out + offset)))
+    relevance = sigmoid(slope * held_out + offset)
     off_below, on_from, measured = choose_band(relevance, outcomes, target_coverage=target_coverage)
     model = fit_weights(start, table, outcomes, np.ones(n, dtype=bool))
     return replace(
@@ -234,7 +224,9 @@ def fit_weights(
     X = hstack(blocks).tocsr()
     target = np.concatenate((outcomes, outcomes))[rows]
     weight = np.where(rows < len(chosen), 1.0, STUB_WEIGHT)
-    change, shift = ridge_logistic(X, target, table.prior[rows], weight)
+    change, shift = ridge_logistic(
+        X, target, prior=table.prior[rows], weight=weight, penalty=PENALTY
+    )
     n_features, n_terms = len(FEATURES), len(table.model.terms)
     feature_change = change[:n_features] * scales
     text_change = change[n_features : n_features + n_terms] * TEXT_SCALE if n_terms else np.empty(0)
@@ -250,43 +242,12 @@ def fit_weights(
     )
 
 
-def ridge_logistic(X: Any, target: Floats, prior: Floats, weight: Floats) -> tuple[Floats, float]:
-    """Minimise sum(weight * cross entropy(target, prior + X b + c)) + PENALTY / 2 |b|^2; returns b, c."""
-    from scipy.optimize import minimize
-
-    def loss(parameters: Floats) -> tuple[float, Floats]:
-        b, c = parameters[:-1], parameters[-1]
-        z = prior + X @ b + c
-        p = 1 / (1 + np.exp(-np.clip(z, -500, 500)))
-        cost = np.dot(weight, np.logaddexp(0, z) - target * z) + PENALTY / 2 * np.dot(b, b)
-        error = weight * (p - target)
-        return float(cost), np.append(X.T @ error + PENALTY * b, error.sum())
-
-    found = minimize(loss, np.zeros(X.shape[1] + 1), jac=True, method="L-BFGS-B", options={"maxiter": 500})
-    return found.x[:-1], float(found.x[-1])
-
-
 def apply_weights(model: RelevanceModel, table: Table) -> Floats:
     """Scores of all rows of the table."""
     scores = model.intercept + table.features @ model.weights.astype(float)
     if len(model.terms):
         scores = scores + table.text @ model.text_weights.astype(float) + table.lead @ model.lead_weights.astype(float)
     return np.asarray(scores)
-
-
-def platt(scores: Floats, outcomes: npt.NDArray[Any]) -> tuple[float, float]:
-    """Slope and offset that turn scores into probabilities (Platt 1999, with his smoothed targets)."""
-    from scipy.optimize import minimize
-
-    n_on, n_off = float(outcomes.sum()), float((1 - outcomes).sum())
-    target = np.where(outcomes > 0.5, (n_on + 1) / (n_on + 2), 1 / (n_off + 2))
-
-    def loss(ab: Floats) -> float:
-        z = ab[0] * scores + ab[1]
-        return float(np.sum(np.logaddexp(0, z) - target * z))
-
-    slope, offset = minimize(loss, np.array([1.0, 0.0]), method="BFGS").x
-    return (float(slope), float(offset)) if slope > 0 else (1.0, 0.0)
 
 
 def choose_band(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup, escape
 
 _FONT_SIZE = 11
 _WIDTH = 300
+BIN_GAP = 0.003  # between the bars of the histogram, as part of the axis
+MAX_DOTTED = 14  # buckets up to which every point gets a dot; beyond, dots hide the line
 _KEPT_ATTRIBUTES = frozenset(
     "d x y x1 x2 y1 y2 r cx cy width height transform fill stroke stroke-width stroke-dasharray stroke-opacity "
     "fill-opacity opacity text-anchor font-size font-weight stroke-linejoin stroke-linecap".split()
@@ -20,37 +24,56 @@ _EXACT = frozenset({"opacity", "fill-opacity", "stroke-opacity", "stroke-width"}
 _DEFAULTS = {"opacity": "1", "stroke-width": "1", "font-weight": "normal"}
 
 
-def share_panel(
-    shares: Sequence[tuple[float, float, float] | None],
-    ticks: Sequence[str],
-    *,
-    highest: float,
-    solid: Sequence[bool],
-    label: str,
-) -> Markup:
-    """One small multiple: (share, low, high) per bucket, None for a gap; hollow points where not `solid`."""
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One panel of small multiples: (share, low, high) per bucket, None for a gap; `label` is its text alternative."""
+
+    shares: tuple[tuple[float, float, float] | None, ...]
+    label: str
+
+
+def share_panels(series: Sequence[Series], ticks: Sequence[str], *, highest: float, solid: Sequence[bool]) -> list[Markup]:
+    """Small multiples on one scale: line, 95% band, gaps as gaps, hollow points where a bucket is not `solid`.
+
+    Altair describes the panel once; the panels differ in their rows alone.
+    """
     import altair as alt
 
-    rows = [
-        {"i": i, "share": item[0], "low": item[1], "high": min(item[2], highest), "solid": solid[i], "run": run}
-        for i, run, item in _runs(shares)
-    ]
-    axis = _ticks(alt, ticks)
-    x = alt.X("i:Q", axis=axis, scale=alt.Scale(domain=[-0.3, max(1, len(ticks) - 1) + 0.3], nice=False))
+    dots = len(ticks) <= MAX_DOTTED
+    x = alt.X("i:Q", axis=_ticks(alt, ticks), scale=alt.Scale(domain=[-0.3, max(1, len(ticks) - 1) + 0.3], nice=False))
     y_axis = alt.Axis(
         format=".0%", title=None, values=[0, highest / 2, highest], domain=False, ticks=False, labelPadding=4
     )
     y = alt.Y("share:Q", axis=y_axis, scale=alt.Scale(domain=[0, highest], nice=False))
-    data = alt.Chart(alt.Data(values=rows)).encode(x=x)
-    band = data.mark_area(color="var(--accent)", opacity=0.16).encode(y=alt.Y("low:Q"), y2="high:Q", detail="run:N")
-    line = data.mark_line(color="var(--accent)", strokeWidth=1.8).encode(y=y, detail="run:N")
-    full = data.transform_filter("datum.solid").mark_circle(color="var(--accent)", size=22, opacity=1).encode(y=y)
+    base = alt.Chart().encode(x=x)
+    band = base.mark_area(color="var(--accent)", opacity=0.16).encode(y=alt.Y("low:Q"), y2="high:Q", detail="run:N")
+    line = base.mark_line(color="var(--accent)", strokeWidth=1.8).encode(y=y, detail="run:N")
+    full = base.transform_filter("datum.dot").mark_circle(color="var(--accent)", size=22, opacity=1).encode(y=y)
     hollow = (
-        data.transform_filter("!datum.solid")
+        base.transform_filter("!datum.solid")
         .mark_point(stroke="var(--accent)", fill="var(--paper)", size=26, opacity=1, strokeWidth=1.4)
         .encode(y=y)
     )
-    return _draw((band + line + full + hollow).properties(width=_WIDTH - 38, height=84), label=label)
+    chart = alt.layer(band, line, full, hollow, data=alt.Data(values=[{"i": 0}]))
+    spec = _spec(chart.properties(width=_WIDTH - 38, height=84))
+    panels = []
+    for one in series:
+        runs = _runs(one.shares)
+        alone = Counter(run for _, run, _ in runs)
+        rows = [
+            {
+                "i": i,
+                "share": min(share, highest),
+                "low": min(low, highest),
+                "high": min(high, highest),
+                "solid": solid[i],
+                "dot": solid[i] and (dots or alone[run] == 1),  # a bucket between two gaps has no line to show it
+                "run": run,
+            }
+            for i, run, (share, low, high) in runs
+        ]
+        panels.append(_draw(spec | {"data": {"values": rows}}, label=one.label))
+    return panels
 
 
 def count_panel(counts: Sequence[int], ticks: Sequence[str], *, solid: Sequence[bool], label: str) -> Markup:
@@ -70,7 +93,7 @@ def count_panel(counts: Sequence[int], ticks: Sequence[str], *, solid: Sequence[
     hollow = data.transform_filter("!datum.solid").mark_bar(
         stroke="var(--quiet)", fill="var(--paper)", size=size, strokeWidth=1.2
     )
-    return _draw((full + hollow).properties(width=_WIDTH - 38, height=84), label=label)
+    return _draw(_spec((full + hollow).properties(width=_WIDTH - 38, height=84)), label=label)
 
 
 def score_histogram(
@@ -81,7 +104,7 @@ def score_histogram(
 
     width = 1 / len(counts)
     rows = [
-        {"low": i * width, "high": (i + 1) * width, "n": n, "kind": _kind((i + 0.5) * width, off_below, on_from)}
+        {"low": i * width + BIN_GAP, "high": (i + 1) * width, "n": n, "kind": _kind((i + 0.5) * width, off_below, on_from)}
         for i, n in enumerate(counts)
     ]
     colour = alt.Color(
@@ -90,14 +113,14 @@ def score_histogram(
         scale=alt.Scale(domain=["on", "unsure", "off"], range=["var(--accent)", "var(--amber)", "var(--faint)"]),
     )
     axis = alt.Axis(
-        values=[0, 0.25, 0.5, 0.75, 1], title="relevance score of the article", grid=False, domainColor="var(--rule)"
+        values=[0, 0.2, 0.4, 0.6, 0.8, 1], title="relevance score of the article", grid=False, domainColor="var(--rule)"
     )
     x = alt.X("low:Q", axis=axis, scale=alt.Scale(domain=[0, 1], nice=False))
-    y = alt.Y("n:Q", axis=alt.Axis(format=",d", title=None, tickCount=4, domain=False, ticks=False, tickMinStep=1))
-    bars = alt.Chart(alt.Data(values=rows)).mark_bar(binSpacing=1).encode(x=x, x2="high:Q", y=y, color=colour)
+    y = alt.Y("n:Q", scale=alt.Scale(zero=True), axis=alt.Axis(format=",d", title=None, tickCount=4, domain=False, ticks=False, tickMinStep=1))
+    bars = alt.Chart(alt.Data(values=rows)).mark_rect().encode(x=x, x2="high:Q", y=y, y2=alt.datum(0), color=colour)
     limits = [{"x": limit} for limit in (off_below, on_from) if limit is not None]
     rules = alt.Chart(alt.Data(values=limits)).mark_rule(color="var(--ink)", strokeDash=[3, 3]).encode(x="x:Q")
-    return _draw((bars + rules).properties(width=400, height=150), label=label)
+    return _draw(_spec((bars + rules).properties(width=400, height=150)), label=label)
 
 
 def _kind(middle: float, off_below: float | None, on_from: float | None) -> str:
@@ -134,11 +157,11 @@ def _ticks(alt: Any, ticks: Sequence[str]) -> Any:
     )
 
 
-def _draw(chart: Any, *, label: str) -> Markup:
-    import vl_convert
-
+def _spec(chart: Any) -> dict[str, Any]:
+    """The Vega-Lite description of a chart in the page's own colours."""
     configured = (
-        chart.configure_view(stroke=None)
+        chart.configure(background="transparent", padding=4)  # first: it replaces what was configured before
+        .configure_view(stroke=None)
         .configure_axis(
             gridColor="var(--rule)",
             labelColor="var(--quiet-ink)",
@@ -147,9 +170,15 @@ def _draw(chart: Any, *, label: str) -> Markup:
             titleFontSize=_FONT_SIZE,
             titleFontWeight="normal",
         )
-        .configure(background="transparent", padding=4)
     )
-    return tidy(vl_convert.vegalite_to_svg(configured.to_dict(), allowed_base_urls=[]), label=label)
+    spec: dict[str, Any] = configured.to_dict()
+    return spec
+
+
+def _draw(spec: dict[str, Any], *, label: str) -> Markup:
+    import vl_convert
+
+    return tidy(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]), label=label)
 
 
 def tidy(svg: str, *, label: str) -> Markup:

@@ -155,8 +155,11 @@ def _members_named(row: Row, side: Side) -> tuple[str, ...]:
         name = item
         if _is_row(item):
             name = next((item[key] for key in ("member", "name", "place") if key in item), None)
-        if name is not None:
-            found.setdefault(known.get(str(name).casefold(), WHOLE_SIDE))
+        folded = "" if name is None else str(name).casefold()
+        if folded in known:
+            found[known[folded]] = None
+        elif folded == side.label.casefold():  # a city or an organisation comes with its member, and counts there
+            found[WHOLE_SIDE] = None
     return tuple(member for member in (WHOLE_SIDE, *side.members) if member in found)
 
 

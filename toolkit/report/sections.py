@@ -30,11 +30,12 @@ from toolkit.report.wording import (
 
 View = dict[str, Any]
 
-MAX_ARTICLES = 400  # rows of the appendix; the tables beside the report hold all
+MAX_ARTICLES = 250  # rows of the appendix; the tables beside the report hold all
 MAX_LISTED = 20  # rows of the lists of what was set aside
 MAX_QUARANTINE = 50
 MAX_GROUPS = 15  # groups of near-duplicates
-MAX_TOPICS = 60
+MAX_TOPIC_CARDS = 30
+MAX_TOPICS = 100  # cards and rows together
 MAX_OUTLETS = 12
 N_TOPIC_QUOTES = 2
 N_TERMS = 10
@@ -225,29 +226,21 @@ def over_time(tally: Tally) -> View:
     ] or [1.0]
     highest = _round_up(max(peaks))
     moved = changes(tally)
-    panels = []
+    panels, series = [], []
     for theme in drawn:
-        shares = [
-            (min(n / total, highest), *wilson(n, total)) if total else None
+        shares = tuple(
+            (n / total, *wilson(n, total)) if total else None
             for n, total in zip(theme.per_bucket, counts, strict=True)
-        ]
+        )
         change = moved.get(theme.theme.id)
         label = show(theme.theme.label, limit=80)
         finding = change.words if change else f"{percent(sum(theme.per_bucket) / sum(counts))} overall"
-        panels.append(
-            {
-                "label": label,
-                "finding": finding,
-                "clear": bool(change and change.clear),
-                "svg": figures.share_panel(
-                    shares,
-                    timeline.short,
-                    highest=highest,
-                    solid=solid,
-                    label=f"{label}: share of on-topic articles by {timeline.unit}; {finding}.",
-                ),
-            }
+        panels.append({"label": label, "finding": finding, "moved": bool(change and change.clear)})
+        series.append(
+            figures.Series(shares, f"{label}: share of on-topic articles by {timeline.unit}; {finding}.")
         )
+    drawings = figures.share_panels(series, timeline.short, highest=highest, solid=solid)
+    panels = [panel | {"svg": svg} for panel, svg in zip(panels, drawings, strict=True)]
     view |= {
         "unit": timeline.unit,
         "notes": notes,
@@ -413,7 +406,7 @@ def topics(tally: Tally, evidence: Evidence) -> View:
     labels = {theme.theme.id: show(theme.theme.label, limit=80) for theme in tally.themes}
     articles = {article.document_id: article for article in tally.articles}
     cards = []
-    for topic in tally.topics[:MAX_TOPICS]:
+    for topic in tally.topics[:MAX_TOPIC_CARDS]:
         flags = []
         outlet, outlet_share = topic.top_outlet
         document_id, article_share = topic.top_article
@@ -442,6 +435,17 @@ def topics(tally: Tally, evidence: Evidence) -> View:
     return {
         "cards": cards,
         "n": len(tally.topics),
+        "smaller": [
+            {
+                "anchor": f"topic-{topic.topic}",
+                "name": show(topic.name, limit=80),
+                "terms": ", ".join(show(term, limit=40) for term, _ in topic.terms[:6]),
+                "segments": number(topic.n_segments),
+                "articles": number(topic.n_articles),
+                "theme": labels.get(topic.theme or "", ""),
+            }
+            for topic in tally.topics[MAX_TOPIC_CARDS:MAX_TOPICS]
+        ],
         "more": max(0, len(tally.topics) - MAX_TOPICS),
         "outliers": number(tally.n_outliers),
         "outlier_share": percent(tally.n_outliers / total) if total else "",
@@ -578,7 +582,7 @@ def appendix(tally: Tally, evidence: Evidence, shown: Sequence[Article]) -> View
                 "themes": ", ".join(carried[:4]),
                 "topic": names.get(article.topic, ""),
                 "topic_anchor": anchors.get(article.topic, ""),
-                "copy": article.duplicate_of is not None,
+                "near_copy": article.duplicate_of is not None,
             }
         )
     return {"rows": rows, "n": len(tally.articles), "more": len(tally.articles) - len(rows)}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from toolkit.data import CUT_ROLES, KEPT_ROLES, NO_TOPIC, Results
 from toolkit.report.periods import Timeline, lay_out
-from toolkit.report.quotes import Candidate, Quotes
+from toolkit.report.quotes import QUOTED_ROLES, Candidate, Quotes
 from toolkit.report.rows import (
     Article,
     Row,
@@ -245,7 +245,7 @@ def _read_segments(rows: Sequence[Row], articles: Mapping[str, Article], topic_r
         for theme, score in theme_scores(row).items():
             texts.theme_quotes[theme].offer(candidate, article.outlet, role, 0.7 * score + 0.3 * relevance)
         if topic == NO_TOPIC:
-            texts.n_outliers += 1
+            texts.n_outliers += role in QUOTED_ROLES  # titles and headings are never put into topics
             continue
         texts.topic_outlets[topic][article.outlet] += 1
         texts.topic_articles[topic][document_id] += 1

@@ -1,0 +1,106 @@
+"""Document → segments with roles: what is the article and what is not, with a reason for everything cut."""
+
+from __future__ import annotations
+
+from toolkit.clean import normalise
+from toolkit.data import CutDocument, Document, Segment
+from toolkit.dates import find_date, normalise_date
+from toolkit.language import detect_language
+from toolkit.segment.features import Page, look
+from toolkit.segment.model import LineModel, load_line_model
+from toolkit.segment.paragraphs import Paragraph, split_paragraphs
+from toolkit.segment.repeats import RepeatCounter, RepeatedLines, learn_repeats
+from toolkit.segment.roles import Roles, assign_roles, date_in
+
+__all__ = [
+    "LineModel",
+    "Paragraph",
+    "RepeatCounter",
+    "RepeatedLines",
+    "cut",
+    "learn_repeats",
+    "load_line_model",
+    "split_paragraphs",
+]
+
+MAX_BYLINE = 300  # characters
+MAX_LANGUAGE_SAMPLE = 2_000
+
+
+def cut(document: Document, model: LineModel, repeats: RepeatedLines | None = None) -> CutDocument:
+    """Cut `document` into segments that partition its text, each with a role, and a reason where it is not kept.
+
+    `repeats`, when its source is known, tells what the source's other pages repeat. Never raises on any text.
+
+    Examples
+    --------
+    >>> page = Document("d", "Home > News\\n\\nThe bridge opens in May, the ministry said on Monday, after six years of work.")
+    >>> [s.role for s in cut(page, load_line_model()).segments]
+    ['navigation', 'body']
+    """
+    page = look(document, repeats)
+    if not page.paragraphs:
+        text = document.text
+        blank = Segment(document.document_id, 0, 0, len(text), text, "blank", "blank: no visible text", None)
+        return CutDocument(document, (blank,), ("",), document.title, _stated_date(document))
+    found = assign_roles(page, model.best_states(model.scores(page)))
+    segments = _segments(document, page, found)
+    texts = tuple(normalise(segment.text, hard_wrapped=page.layout.wrapped).text for segment in segments)
+    kept = " ".join(text for text, segment in zip(texts, segments, strict=True) if segment.role == "body")
+    title = document.title or (texts[found.title] if found.title is not None else None)
+    return CutDocument(
+        document,
+        segments,
+        texts,
+        title,
+        _stated_date(document) or _own_date(segments, texts),
+        _byline(document, segments, texts),
+        detect_language((kept or " ".join(texts))[:MAX_LANGUAGE_SAMPLE]),
+    )
+
+
+def _segments(document: Document, page: Page, found: Roles) -> tuple[Segment, ...]:
+    """The paragraphs as slices that touch: each takes the white space after it, the first also that before it."""
+    text = document.text
+    paragraphs = page.paragraphs
+    starts = [0, *(p.start for p in paragraphs[1:]), len(text)]
+    return tuple(
+        Segment(
+            document.document_id,
+            i,
+            starts[i],
+            starts[i + 1],
+            text[starts[i] : starts[i + 1]],
+            found.roles[i],
+            found.reasons[i],
+            found.stories[i],
+            paragraph.xpath or None,
+        )
+        for i, paragraph in enumerate(paragraphs)
+    )
+
+
+def _stated_date(document: Document) -> str | None:
+    return normalise_date(document.date) if document.date else None
+
+
+def _own_date(segments: tuple[Segment, ...], texts: tuple[str, ...]) -> str | None:
+    """The date of the page's own date line or byline, or else of the dateline its body begins with."""
+    first_body = next((i for i, s in enumerate(segments) if s.role == "body"), len(segments))
+    lines = [i for i, s in enumerate(segments) if s.role in ("date", "byline") and s.story == 0]
+    lines.sort(key=lambda i: (i > first_body, i))
+    for i in lines:
+        found = find_date(texts[i])
+        if found is not None:
+            return found.iso
+    bodies = [i for i, s in enumerate(segments) if s.role == "body"][:3]
+    return next((iso for iso in map(date_in, (texts[i] for i in bodies)) if iso is not None), None)
+
+
+def _byline(document: Document, segments: tuple[Segment, ...], texts: tuple[str, ...]) -> str | None:
+    if document.author:
+        return document.author
+    for segment, text in zip(segments, texts, strict=True):
+        if segment.role == "byline" and segment.story == 0:
+            return text[:MAX_BYLINE].strip() or None
+    return None

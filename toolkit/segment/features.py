@@ -66,6 +66,8 @@ MIN_PROSE_STOPS = 0.2  # share of words that are function words; English news ha
 MAX_SHORT_WORDS = 25  # of longer paragraphs the words themselves are not looked at: shape and context tell
 MAX_SCANNED = 300  # characters; patterns of dates, addresses and credits are looked for in this much of a paragraph
 N_LEAD = 3
+MIN_TITLE_SCORE = 0.6
+EARLIER_TITLE = 0.7  # a headline may score this much less than the standfirst below it
 
 TAG_GROUPS: dict[str, int] = {
     "p": 0, "h1": 1, "h2": 2, "h3": 2, "h4": 3, "h5": 3, "h6": 3, "li": 4, "dd": 4, "dt": 4, "div": 5, "section": 5,
@@ -238,7 +240,7 @@ def look_at(document: Document, paragraphs: list[Paragraph], layout: Layout, rep
     doubled = _repetition(keys, own, at)
     if repeats is not None:
         own[:, at["repeated"]] = repeats.shares(document, keys)
-    title_like = _title_paragraph(document, paragraphs, keys, prose, own, at)
+    title_like = _title_paragraph(document, paragraphs, keys, content, prose, own, at)
     _title_features(document, content, keys, title_like, own, at)
     dense[:, : len(OWN)] = own
     page = Page(document, paragraphs, layout, keys, words, content, dense, prose, doubled, title_like)
@@ -287,6 +289,7 @@ def _title_paragraph(
     document: Document,
     paragraphs: list[Paragraph],
     keys: list[str],
+    content: list[frozenset[str]],
     prose: npt.NDArray[np.bool_],
     own: FloatArray,
     at: dict[str, int],
@@ -299,8 +302,9 @@ def _title_paragraph(
                 return i
     firsts = np.flatnonzero(prose)
     limit = int(firsts[0]) if len(firsts) else len(keys)
-    best, best_score = None, 0.0
+    scores: dict[int, float] = {}
     n_words = np.expm1(own[:, at["log_words"]])
+    lead: frozenset[str] = frozenset().union(*(content[j] for j in firsts[:4].tolist()))
     for i in range(max(0, limit - 25), min(limit + 1, len(keys))):
         tag = paragraphs[i].tag
         if tag == "h1" and n_words[i] >= 2:
@@ -310,9 +314,16 @@ def _title_paragraph(
         score = min(float(n_words[i]), 10.0) / 10 + 0.6 * (own[i, at["seen_after"]] > 0)
         score -= 0.5 * own[i, at["ends_sentence"]] + 0.7 * (own[i, at["date"]] + own[i, at["rights"]] + own[i, at["address"]])
         score -= min(1.0, float(own[i, at["separators"]]) * 2) + 0.4 * own[i, at["starts_low"]] + 0.3 * own[i, at["ends_colon"]]
-        score -= 0.02 * (limit - i)
-        if score > best_score:
-            best, best_score = i, score
+        score -= 0.02 * (limit - i) + 0.25 * min(2.0, float(own[i, at["commas"]] * n_words[i]))
+        if content[i] and lead:
+            score += 0.6 * len(content[i] & lead) / len(content[i])
+        if score > 0:
+            scores[i] = score
+    if not scores:
+        return None
+    best = max(scores, key=lambda i: (scores[i], -i))
+    while scores.get(best - 1, 0.0) > max(MIN_TITLE_SCORE, scores[best] - EARLIER_TITLE):
+        best -= 1  # the headline stands above the standfirst
     return best
 
 

@@ -18,7 +18,7 @@ _STARTS_LOW = re.compile(r"[\"'“‘(\[]?[a-zß-öø-ÿа-яά-ώ]")
 _STARTS_WITH_MARK = re.compile(r"[,.;:)\]”’%?!](?:\s|$)|['’]s\b|[,.;:]\w")
 BULLET = re.compile("(?:[•‣▪●◦∙·■□◆▶►\uf06c\uf0b7\uf0a7\uf0d8\u2043✓✔➢*–—-]\\s+|[(（]?(?:\\d{1,2}|[a-hivx]{1,4})[.)）、]\\s+)\\S")
 _SYMBOL_BULLET = re.compile("[•‣▪●◦∙■□◆▶►\uf06c\uf0b7\uf0a7\uf0d8\u2043✓✔➢*–—-]\\s+\\S")
-_PERSON_ITEM = re.compile(r"(?:\w[\w.'’]*\s){1,3}\w[\w.'’]*\s?[,，]")
+PERSON_ITEM = re.compile(r"(?:\w[\w.'’]*\s){1,3}\w[\w.'’]*\s?[,，]")
 _ORDINAL_ENDING = re.compile(r"(?:st|nd|rd|th)$")
 _LAST_WORD = re.compile(r"(\w+)$")
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
@@ -238,7 +238,7 @@ def _joins_wrapped(lines: list[_Line], first: int, i: int, layout: Layout) -> bo
         if a.trailing >= 2 and column < layout.fits_below + 4:
             return False
         return column >= layout.fits_below
-    if _PERSON_ITEM.match(b.text) and _PERSON_ITEM.match(lines[first].text):
+    if PERSON_ITEM.match(b.text) and PERSON_ITEM.match(lines[first].text):
         return False
     if a.trailing >= 2 and column < layout.fits_below - layout.slack:
         return _is_heading_pair(lines, first, i, layout)
@@ -246,6 +246,8 @@ def _joins_wrapped(lines: list[_Line], first: int, i: int, layout: Layout) -> bo
         return True
     if column >= layout.fits_below - layout.slack:
         return not a.text.endswith(":")
+    if i - first >= 2 and layout.slack and column >= 0.85 * layout.fits_below and not PERSON_ITEM.match(b.text):
+        return True  # a ragged line within a running sentence
     return _is_heading_pair(lines, first, i, layout)
 
 

@@ -29,12 +29,13 @@ from toolkit.segment.model import ARTICLE, FURNITURE, STORY, LineModel, word_ent
 from toolkit.segment.repeats import RepeatedLines, learn_repeats
 
 N_SPLICES = 700
-MAX_ROWS = 500  # paragraphs of one page that are learned from; the longest pages are all menus
+MAX_ROWS = 140  # paragraphs of one page that are learned from, evenly chosen; the longest pages are mostly menus
 QUANTILES = (0.03, 0.08, 0.15, 0.25, 0.4, 0.55, 0.7, 0.82, 0.9, 0.96)
 MAX_EDGES = 14
 MIN_WORD_SOURCES = 6  # sites on which a word must stand before its weight is learned: no site's own words
 MAX_WORDS = 2_500
 C = 0.3  # inverse strength of the ridge; tuned on the held-out outlets of sea_china_news (.1 to 3 within .003)
+MAX_ITERATIONS = 120
 TRANSITION_SCALE = 0.6  # neighbours are among the features already; tuned as C
 CORPUS_SHARE = {"sea": 1.0, "html": 0.8, "plain": 0.7, "lines": 0.15, "splice": 0.8, "mixed": 0.3}
 
@@ -85,7 +86,7 @@ def labelled_document(
             if blocks is not None:
                 found.append(Block(at, at + len(line), blocks[0][i], "", float(blocks[1][i])))
         at += len(line) + 1
-    document = Document(document_id, "\n".join(lines), title=title, outlet=outlet, blocks=tuple(found))
+    document = Document(document_id, "\n".join(lines), title=title, outlet=outlet, blocks=tuple(found), extra={})
     return document, tuple(spans)
 
 
@@ -295,9 +296,9 @@ def load_examples(corpora: Path) -> list[Example]:
     ]
 
 
-def fit(examples: Sequence[Example]) -> LineModel:
+def fit(examples: Sequence[Example], *, max_iter: int = MAX_ITERATIONS) -> LineModel:
     """The line model learned from `examples`."""
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csr_matrix, hstack
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits
 
@@ -307,7 +308,7 @@ def fit(examples: Sequence[Example]) -> LineModel:
     edges = _edges(dense, states)
     vocabulary = _vocabulary(examples)
     n_bins = edges.shape[1] + 1
-    n_rows, n_features = dense.shape
+    n_features = dense.shape[1]
     used = np.flatnonzero((states >= 0) & (weights > 0))
     totals = {corpus: 0.0 for corpus in CORPUS_SHARE}
     corpus_of = np.concatenate([np.full(len(e.states), list(CORPUS_SHARE).index(e.corpus)) for e in examples])
@@ -317,21 +318,15 @@ def fit(examples: Sequence[Example]) -> LineModel:
         if totals[corpus]:
             weights[of_corpus] *= CORPUS_SHARE[corpus] / totals[corpus]
     weights[used] *= len(used) / weights[used].sum()
-    bins = np.empty((n_rows, n_features), dtype=np.int32)
+    bins = np.empty((len(used), n_features), dtype=np.int32)
     for f in range(n_features):
-        bins[:, f] = np.searchsorted(edges[f], dense[:, f], side="left") + f * n_bins
-    offsets = np.cumsum([0] + [len(e.states) for e in examples])
-    rows, columns, values = [np.repeat(np.arange(n_rows), n_features)], [bins.ravel()], [np.ones(bins.size, np.float32)]
+        bins[:, f] = np.searchsorted(edges[f], dense[used, f], side="left") + f * n_bins
     first_word = n_features * n_bins
-    for e, offset in zip(examples, offsets[:-1].tolist(), strict=True):
-        r, ids, scale, hr, hids, hscale = word_entries(e.page, vocabulary)
-        rows += [r + offset, hr + offset]
-        columns += [ids + first_word, hids + first_word + len(vocabulary)]
-        values += [scale.astype(np.float32), hscale.astype(np.float32)]
-    shape = (n_rows, first_word + 2 * len(vocabulary))
-    X = csr_matrix((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=shape)[used]
+    ones = np.ones(bins.size, np.float32)
+    shapes = csr_matrix((ones, bins.ravel(), np.arange(0, bins.size + 1, n_features)), shape=(len(used), first_word))
+    X = hstack([shapes, _word_matrix(examples, vocabulary)[used]], format="csr")
     with threadpool_limits(1):
-        learned = LogisticRegression(C=C, max_iter=150, tol=1e-4)
+        learned = LogisticRegression(C=C, max_iter=max_iter, tol=1e-4)
         learned.fit(X, states[used], sample_weight=weights[used])
     coefficients = np.asarray(learned.coef_, dtype=np.float64).T
     transitions, start, end = _transitions(examples)
@@ -349,6 +344,21 @@ def fit(examples: Sequence[Example]) -> LineModel:
     )
 
 
+def _word_matrix(examples: Sequence[Example], vocabulary: dict[str, int]) -> Any:
+    """Words of short lines and of the line before, sparse, of shape (n_paragraphs, 2 * n_words)."""
+    from scipy.sparse import csr_matrix
+
+    rows, columns, values, offset = [], [], [], 0
+    for e in examples:
+        r, ids, scale, header_r, header_ids, header_scale = word_entries(e.page, vocabulary)
+        rows += [r + offset, header_r + offset]
+        columns += [ids, header_ids + len(vocabulary)]
+        values += [scale, header_scale]
+        offset += len(e.states)
+    entries = (np.concatenate(values).astype(np.float32), (np.concatenate(rows), np.concatenate(columns)))
+    return csr_matrix(entries, shape=(offset, 2 * len(vocabulary)))
+
+
 def _row_weights(e: Example) -> npt.NDArray[np.float64]:
     """Longer paragraphs count more (a lost body paragraph costs more than a lost menu entry), long pages less."""
     n = len(e.states)
@@ -356,8 +366,11 @@ def _row_weights(e: Example) -> npt.NDArray[np.float64]:
         return np.zeros(0)
     chars = np.array([p.end - p.start for p in e.page.paragraphs], dtype=np.float64)
     weights = 1 + np.minimum(chars, 600) / 150
-    weights *= min(1.0, 80 / n) if n > 80 else 1.0
-    weights[MAX_ROWS:] = 0
+    weights *= min(1.0, 80 / n)
+    if n > MAX_ROWS:
+        chosen = np.zeros(n)
+        chosen[np.linspace(0, n - 1, MAX_ROWS).astype(int)] = n / MAX_ROWS
+        weights *= chosen
     return weights
 
 

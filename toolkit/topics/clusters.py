@@ -16,6 +16,7 @@ Labels = npt.NDArray[np.int64]
 
 _N_NEIGHBOURS = 15  # UMAP's and BERTopic's default
 _N_REDUCED = 5  # BERTopic's default
+_N_SMALL = 100  # segments; below this every word counts
 _BLOCK = 2048
 
 
@@ -99,6 +100,7 @@ def bertopic_labels(
     neighbours: tuple[npt.NDArray[np.int32], Vectors],
     *,
     min_cluster_size: int,
+    max_cluster_size: int,
     n_topics: int | None,
     random_state: int,
 ) -> Labels:
@@ -116,7 +118,13 @@ def bertopic_labels(
     umap = reduce(vectors, neighbours, n_dimensions=n_dimensions, min_distance=0.0, random_state=random_state)
     reduced = np.round(umap.fit_transform(vectors), 4)
     clusterer = (
-        HDBSCAN(min_cluster_size=min_cluster_size, metric="euclidean", core_dist_n_jobs=1)
+        HDBSCAN(
+            min_cluster_size=min_cluster_size,
+            min_samples=min(_N_NEIGHBOURS, min_cluster_size),
+            max_cluster_size=max_cluster_size,
+            metric="euclidean",
+            core_dist_n_jobs=1,
+        )
         if n_topics is None
         else KMeans(n_clusters=n_topics, n_init=10, random_state=random_state)
     )
@@ -124,7 +132,7 @@ def bertopic_labels(
         embedding_model=None,
         umap_model=BaseDimensionalityReduction(),  # already reduced, and rounded
         hdbscan_model=clusterer,
-        vectorizer_model=CountVectorizer(token_pattern=r"(?u)\S+"),
+        vectorizer_model=CountVectorizer(analyzer=str.split),
         calculate_probabilities=False,
         verbose=False,
     )
@@ -139,15 +147,27 @@ def nmf_labels(texts: Sequence[str], *, n_topics: int, stop_words: frozenset[str
 
     from toolkit.terms import tokenise
 
+    is_small = len(texts) < _N_SMALL
     vectorizer = TfidfVectorizer(
         analyzer=lambda text: [word for word in tokenise(text) if len(word) > 1 and word not in stop_words],
         sublinear_tf=True,
-        min_df=2,
-        max_df=0.5,
+        min_df=1 if is_small else 2,
+        max_df=1.0 if is_small else 0.5,
         max_features=20_000,
     )
-    weights = vectorizer.fit_transform(texts)
+    try:
+        weights = vectorizer.fit_transform(texts)
+    except ValueError:  # no words at all are left
+        return np.full(len(texts), -1, dtype=np.int64)
     n_topics = min(n_topics, *weights.shape)
     model = NMF(n_components=n_topics, init="nndsvd", random_state=random_state, max_iter=300)
     strengths = np.round(model.fit_transform(weights), 6)
     return np.where(strengths.any(axis=1), strengths.argmax(axis=1), -1).astype(np.int64)
+
+
+def ward_labels(vectors: Vectors, *, n_topics: int) -> Labels:
+    """Clusters of least spread (Ward's method): for corpora too small or too even to have dense groups."""
+    from sklearn.cluster import AgglomerativeClustering
+
+    labels = AgglomerativeClustering(n_clusters=n_topics, linkage="ward").fit_predict(np.round(vectors, 4))
+    return np.asarray(labels, dtype=np.int64)

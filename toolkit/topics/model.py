@@ -37,10 +37,10 @@ class Space:
         """Vectors of `texts`: array of shape (n_texts, n_dimensions), each of unit length; zero for no known word."""
         static = embedder.encode(texts)
         spoken = static.any(axis=1)
-        static = unit_rows(static.astype(np.float64) - self.mean)
-        static[~spoken] = 0
+        centred = unit_rows(static.astype(np.float64) - self.mean)
+        centred[~spoken] = 0
         latent = self.lsa.transform(texts).astype(np.float64)
-        joined = np.hstack([static * np.sqrt(1 - self.lsa_share), latent * np.sqrt(self.lsa_share)])
+        joined = np.hstack([centred * np.sqrt(1 - self.lsa_share), latent * np.sqrt(self.lsa_share)])
         return unit_rows(joined).astype(np.float32)
 
 
@@ -93,7 +93,7 @@ class TopicModel:
             "topics": [_topic_state(topic) for topic in self.topics],
             "fitted": [list(key) for key in self.fitted],
         }
-        arrays = {"centres": self.centres, "mean": self.space.mean}
+        arrays: dict[str, npt.NDArray[Any]] = {"centres": self.centres, "mean": self.space.mean}
         arrays |= {f"lsa.{name}": array for name, array in lsa_arrays.items()}
         if self.coordinates is not None:
             arrays["coordinates"] = self.coordinates
@@ -122,7 +122,8 @@ def nearest(vectors: Vectors, centres: Vectors, threshold: float) -> list[tuple[
     """
     wide = centres.astype(np.float64)
     found = []
-    for vector in vectors:
+    for row in range(len(vectors)):
+        vector = vectors[row]
         cosines = np.round(np.add.reduce(wide * vector, axis=1), 6)
         best = int(cosines.argmax())
         cosine = float(cosines[best])

@@ -12,31 +12,41 @@ from math import log
 # Words of reporting: frequent in any news text and no one's topic. scikit-learn's English list is added to these.
 REPORTING_WORDS = frozenset(
     """
-    according added adding ago also amid among announced april asked august based called came chief come comes coming
-    company cent country countries day days december deputy despite director during earlier early end especially expected
-    february following friday gave general get given going good got great help held high including january jan feb mar apr
-    jun jul aug sept oct nov dec july june just key know known large largest last late later latest led like local long look
-    major make makes making man many march mr mrs ms may meanwhile million billion trillion monday month months more move
-    mr much named need new news next november now number october official officials old only part past people per percent
-    percentage place plan plans point president prime minister put quarter ratio recent recently released report reported
-    reports said same saturday say saying says second secretary see seen september set several show showed shows side sides
-    since small source sources statement still sunday take taken taking tell th than thing things third thursday time times
-    told took total tuesday two three use used using vice want wants way wednesday week weeks well went work working would
-    year years yesterday today tomorrow yet yuan baht ringgit rupiah peso pesos dollar dollars usd rmb thousand hundred
-    spokesman spokesperson spokeswoman ministry article photo image video read click share file says noted stressed
-    highlighted pointed remarks remarked issue issues various continue continued continues current currently important
-    different number numbers level levels first half around like lot better best able really don doesn didn isn wasn aren
-    won couldn wouldn shouldn hasn haven hadn ve ll re let think believe feel start started become becomes became towards
-    include includes included provide provides provided increase increased growing grow grew rise rose fell fall
-    significant strong further jointly actively promote promoting strengthen strengthening deepen deepening role hope
-    hopes aim aims aimed bring brought seek seeks view views across enhance enhancing boost boosting ensure ensuring
-    efforts effort opportunity opportunities area areas field fields kind step steps result results example way ways
-    chairman chairwoman professor senior member members representative representatives person life world worlds global
-    """.split()  # noqa: SIM905
+    able according across actively added adding ago aim aimed aims also amid among announced apr april area areas aren
+    around article asked aug august authorities authority baht based became become becomes believe best better billion
+    boost boosting bring brought called came cent chairman chairwoman chief click come comes coming company continue
+    continued continues couldn countries country current currently day days dec december deepen deepening deputy despite
+    didn different director doesn dollar dollars don dr during earlier early effort efforts end enhance enhancing ensure
+    ensuring especially example expected fall feb february feel fell field fields file first following friday further
+    gave general get given global going good got government governments great grew grow growing hadn half hasn haven
+    held help high highlighted hope hopes hundred image important include included includes including increase increased
+    isn issue issues jan january jointly jul july jun june just key kind know known large largest last late later latest
+    led let level levels life like ll local long look lot major make makes making man many mar march may meanwhile
+    member members million minister ministry monday month months more move mr mrs ms much named need new news next noted
+    nov november now number numbers oct october official officials old only opportunities opportunity part past people
+    per percent percentage person peso pesos photo place plan plans point pointed president prime professor promote
+    promoting provide provided provides pt put quarter ratio re read really recent recently region regional regions
+    released remarked remarks report reported reports representative representatives result results ringgit rise rmb
+    role rose rupiah said same saturday say saying says second secretary see seek seeks seen senior sept september set
+    several share shouldn show showed shows side sides significant since small source sources spokesman spokesperson
+    spokeswoman start started state statement states step steps still strengthen strengthening stressed strong sunday
+    take taken taking tell th than thing things think third thousand three thursday time times today told tomorrow took
+    total towards trillion tuesday two usd use used using various ve vice video view views want wants wasn way ways
+    wednesday week weeks well went won work working world worlds worth would wouldn year years yesterday yet yuan
+    """.split()
+)
+# Function words of Indonesian, Malay and Filipino, which stand in English-language feeds of the region.
+_REGIONAL_WORDS = frozenset(
+    """
+    ada adalah akan anda ang antara at atau ay bagi bahwa bisa dalam dan dapat dari dengan di dia hari harus hindi
+    hingga ia ini ito itu jadi jika juga kami kaniyang kanyang karena kata kay ke kepada kita kung lagi lalu lebih maka
+    masih may menjadi mereka mga na naman namun ng ni nila niya oleh orang pada para sa saat sangat saya sebagai secara
+    sedang seperti serta setelah si siya sudah tahun telah tersebut tidak untuk yang
+    """.split()
 )
 # Words that may stand inside a phrase ("Belt and Road", "Ministry of Trade") but never at its edge.
 _CONNECTORS = frozenset(["of", "and", "the", "for", "in", "on", "to", "de"])
-_MAX_PHRASE_TOKENS = 4
+_MAX_PHRASE_TOKENS = 5
 # How strongly the parts of a phrase must attract each other (normalised pointwise mutual information, Bouma 2009).
 _MIN_PHRASE_NPMI = 0.35
 
@@ -55,12 +65,13 @@ class Candidates:
     segments : for each segment the sorted ids of its terms
     keys : for each term its folded words
     names : for each term the form it is best shown in
-    n_tokens : for each term how many words it has
+    ends : for each term the share of its occurrences that no content word follows: low for an adjective
     """
 
     segments: tuple[tuple[int, ...], ...]
     keys: tuple[str, ...]
     names: tuple[str, ...]
+    ends: tuple[float, ...]
 
 
 @cache
@@ -68,7 +79,7 @@ def stop_list() -> frozenset[str]:
     """scikit-learn's English stop words and the words of reporting."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-    return frozenset(ENGLISH_STOP_WORDS) | REPORTING_WORDS
+    return frozenset(ENGLISH_STOP_WORDS) | REPORTING_WORDS | _REGIONAL_WORDS
 
 
 def find_candidates(
@@ -90,14 +101,20 @@ def find_candidates(
     totals: Counter[tuple[str, ...]] = Counter()
     per_text: list[set[tuple[str, ...]]] = []
     forms: dict[tuple[str, ...], Counter[str]] = {}
+    occurrences: Counter[tuple[str, ...]] = Counter()
+    endings: Counter[tuple[str, ...]] = Counter()
     for text_runs in runs:
         found: set[tuple[str, ...]] = set()
         for run in text_runs:
             shouted = _is_shouted(run)
             keys = [folds[token.lower()] for token in run]
-            for start, end in _spans(keys, stops, max_words):
+            content = [key not in stops and not _is_junk(key) for key in keys]
+            for start, end in _spans(keys, content, max_words):
                 key = tuple(keys[start:end])
                 found.add(key)
+                occurrences[key] += 1
+                if end == len(keys) or not content[end]:
+                    endings[key] += 1
                 # A capital at the start of a run, or in a headline, says nothing of the word itself.
                 weight = 0.01 if shouted or start == 0 else 1.0
                 forms.setdefault(key, Counter())[" ".join(run[start:end])] += weight  # type: ignore[assignment]
@@ -116,6 +133,7 @@ def find_candidates(
         segments=tuple(tuple(sorted(ids[key] for key in found if key in ids)) for found in per_text),
         keys=tuple(" ".join(key) for key in keys_kept),
         names=tuple(_best_form(forms[key]) for key in keys_kept),
+        ends=tuple(endings[key] / occurrences[key] for key in keys_kept),
     )
 
 
@@ -162,9 +180,8 @@ def _singulars(word: str) -> list[str]:
     return [word[:-1]]
 
 
-def _spans(keys: list[str], stops: frozenset[str] | set[str], max_words: int) -> Iterable[tuple[int, int]]:
-    """Spans of `keys` that may be terms: no stop word at an edge, and inside only connectors."""
-    content = [key not in stops and not _is_junk(key) for key in keys]
+def _spans(keys: list[str], content: list[bool], max_words: int) -> Iterable[tuple[int, int]]:
+    """Spans of `keys` that may be terms: a content word at either edge, and inside no other than connectors."""
     for start in range(len(keys)):
         if not content[start]:
             continue

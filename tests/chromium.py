@@ -1,0 +1,141 @@
+"""A headless Chromium for tests, spoken to over its debugging pipe: no driver, no port, no package."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync "
+    "--disable-component-update --disable-dev-shm-usage --hide-scrollbars --remote-debugging-pipe"
+).split()
+
+
+def find_chromium() -> str | None:
+    """The program on this machine, or None."""
+    return next(filter(None, map(shutil.which, PROGRAMS)), None)
+
+
+class Page:
+    """One page of one browser process; `events` are what the browser reported since the page was opened."""
+
+    def __init__(self, program: str, *, timeout: float = 60.0) -> None:
+        self._timeout = timeout
+        self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        to_browser, self._out = os.pipe()
+        self._in, from_browser = os.pipe()
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", f'exec "$@" 3<&{to_browser} 4>&{from_browser}', "sh", program, *_FLAGS,
+             f"--user-data-dir={self._profile.name}"],
+            pass_fds=(to_browser, from_browser), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        os.close(to_browser)
+        os.close(from_browser)
+        self._buffer = b""
+        self._id = 0
+        self._session: str | None = None
+        self.events: list[dict[str, Any]] = []
+        target = self.send("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.send(f"{domain}.enable")
+
+    def __enter__(self) -> Page:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10)
+        os.close(self._in)
+        os.close(self._out)
+        self._profile.cleanup()
+
+    def send(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Call a method of the DevTools protocol and wait for its answer."""
+        self._id += 1
+        message: dict[str, Any] = {"id": self._id, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._out, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._read()
+            if answer.get("id") == self._id:
+                if "error" in answer:
+                    raise RuntimeError(f"{method}: {answer['error']}")
+                result: dict[str, Any] = answer["result"]
+                return result
+            self.events.append(answer)
+
+    def open(self, path: Path, *, width: int = 1280, height: int = 900, dark: bool = False, media: str = "") -> None:
+        """Open a file at a window size, in light or dark, and wait until it is loaded."""
+        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+        self.send("Emulation.setEmulatedMedia", media=media, features=features)
+        self.events.clear()
+        self.send("Page.navigate", url=path.resolve().as_uri())
+        end = time.monotonic() + self._timeout
+        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+            if time.monotonic() > end:
+                raise TimeoutError(f"{path} did not load")
+            self.events.append(self._read())
+
+    def evaluate(self, script: str) -> Any:
+        """The value of a script in the page."""
+        result = self.send("Runtime.evaluate", expression=script, returnByValue=True)
+        if "exceptionDetails" in result:
+            raise RuntimeError(str(result["exceptionDetails"]))
+        return result["result"].get("value")
+
+    def requests(self) -> list[str]:
+        """Addresses asked for since the page was opened, the page itself left out."""
+        sent = [event["params"] for event in self.events if event.get("method") == "Network.requestWillBeSent"]
+        return [item["request"]["url"] for item in sent if item.get("type") != "Document"]
+
+    def complaints(self) -> list[str]:
+        """Console messages, log entries and exceptions since the page was opened."""
+        found = []
+        for event in self.events:
+            if event.get("method") in ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown"):
+                found.append(json.dumps(event["params"]))
+        return found
+
+    def picture(self, *, top: float = 0, height: float | None = None) -> bytes:
+        """A PNG of the page from `top` down."""
+        size = self.send("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": top, "width": size["width"], "height": height or size["height"] - top, "scale": 1}
+        shot = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
+        return base64.b64decode(shot["data"])
+
+    def pdf(self) -> bytes:
+        """The page as printed on A4."""
+        return base64.b64decode(self.send("Page.printToPDF", paperWidth=8.27, paperHeight=11.69)["data"])
+
+    def _read(self) -> dict[str, Any]:
+        end = time.monotonic() + self._timeout
+        while b"\0" not in self._buffer:
+            ready, _, _ = select.select([self._in], [], [], max(0.0, end - time.monotonic()))
+            if not ready:
+                raise TimeoutError("Chromium did not answer")
+            piece = os.read(self._in, 1 << 20)
+            if not piece:
+                raise RuntimeError("Chromium ended")
+            self._buffer += piece
+        raw, _, self._buffer = self._buffer.partition(b"\0")
+        message: dict[str, Any] = json.loads(raw)
+        return message

@@ -1,0 +1,222 @@
+"""Commands on good and bad input: the right exit code and a sentence, never a traceback."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, SEEDS, Command, rows
+
+COMMANDS = ("run", "train", "classify", "report", "segment")
+GROUPS = {"models": ("list", "show", "verify"), "config": ("show", "check", "init"), "embedder": ("build",)}
+
+
+def sentence(stderr: str) -> str:
+    assert "Traceback" not in stderr
+    return stderr
+
+
+@pytest.mark.parametrize("command", [*((c,) for c in COMMANDS), *((g, c) for g, cs in GROUPS.items() for c in cs)])
+def test_the_help_of_each_command_has_an_example_and_the_readme_names_it(
+    command: tuple[str, ...], toolkit: Command, tmp_path: Path
+) -> None:
+    done = toolkit(*command, "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert f"Example: toolkit {' '.join(command)}" in done.stdout
+    assert f"toolkit {' '.join(command)}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
+    code = (
+        "import sys, atexit; sys.argv = ['toolkit', '--help'];"
+        "atexit.register(lambda: print(*({'numpy', 'pydantic', 'pyarrow', 'lxml', 'pandas'} & set(sys.modules)), file=sys.stderr));"
+        "from toolkit.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert done.stderr.strip() == ""
+
+
+def test_a_mistyped_command_is_answered_with_the_right_one(toolkit: Command, tmp_path: Path) -> None:
+    done = toolkit("clasify", SEEDS, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "classify" in sentence(done.stderr)
+
+
+def test_a_missing_input_ends_with_2_and_names_its_neighbour(toolkit: Command, tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    done = toolkit("classify", "artcles", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "articles" in sentence(done.stderr)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_with_nothing_readable_ends_with_3(toolkit: Command, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    assert toolkit("run", "in", cwd=tmp_path).returncode == 3
+    (tmp_path / "in" / "broken.jsonl").write_text("{not json\n")
+    for command in (["run", "in"], ["classify", "in", "--out", "out"]):
+        done = toolkit(*command, cwd=tmp_path)
+        assert done.returncode == 3, done.stderr
+        assert "quarantine" in sentence(done.stderr)
+    assert rows(tmp_path / "out" / "quarantine.jsonl")[0]["reason"] == "bad_json"
+    assert rows(tmp_path / "reports" / "in" / "quarantine.jsonl")[0]["reason"] == "bad_json"
+
+
+def test_an_unknown_config_key_ends_with_2_and_is_answered_with_the_right_one(toolkit: Command, tmp_path: Path) -> None:
+    text = (ROOT / "configs" / "china-asean.toml").read_text(encoding="utf-8")
+    (tmp_path / "my.toml").write_text(text.replace("[subject]", "[subject]\nseed_term = ['x']", 1), encoding="utf-8")
+    done = toolkit("run", SEEDS, "--config", "my.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Did you mean `seed_terms`" in sentence(done.stderr)
+
+
+def test_a_changed_model_ends_with_4(seeds_run: Path, toolkit: Command, tmp_path: Path) -> None:
+    import shutil
+
+    shutil.copytree(seeds_run / "model", tmp_path / "m")
+    with (tmp_path / "m" / "themes.json").open("a") as stream:
+        stream.write(" ")
+    for command in (["classify", SEEDS, "--model", "m", "--out", "out"], ["models", "verify", "m"]):
+        done = toolkit(*command, cwd=tmp_path)
+        assert done.returncode == 4, done.stderr
+        assert "themes.json" in sentence(done.stderr)
+
+
+def test_quarantined_beyond_the_limit_ends_with_6_and_the_rest_is_done(toolkit: Command, tmp_path: Path) -> None:
+    good = {"id": "a", "text": "China and Vietnam signed a railway agreement in Hanoi."}
+    lines = [json.dumps(good), "{broken", json.dumps({"id": ["x"], "text": "y"}), json.dumps({**good, "text": "other"})]
+    (tmp_path / "in.jsonl").write_text("\n".join([*lines, json.dumps(good)]) + "\n")
+    command = ("classify", "in.jsonl", "--out", "out", "--format", "jsonl", "--json")
+    done = toolkit(*command, "--max-quarantined", 2, cwd=tmp_path)
+    assert done.returncode == 6
+    summary = json.loads(done.stdout)
+    assert summary["counts"] == {"read": 5, "articles": 1, "quarantined": 3, "repeats": 1}
+    reasons = [row["reason"] for row in rows(tmp_path / "out" / "quarantine.jsonl")]
+    assert sorted(reasons) == ["bad_id", "bad_json", "id_conflict"]
+    assert [row["document_id"] for row in rows(tmp_path / "out" / "articles.jsonl")] == ["a"]
+
+
+def test_standard_input_is_read_and_named_stdin(toolkit: Command, tmp_path: Path) -> None:
+    text = "China and Vietnam signed a railway agreement in Hanoi on Monday, the two governments said."
+    done = toolkit("classify", "-", "--out", "out", "--format", "jsonl", cwd=tmp_path, stdin=text)
+    assert done.returncode == 0, done.stderr
+    assert [row["document_id"] for row in rows(tmp_path / "out" / "articles.jsonl")] == ["stdin"]
+
+
+def test_every_format_of_record_gives_the_same_article(toolkit: Command, tmp_path: Path) -> None:
+    record = {"id": "7", "title": "Rail", "text": "China and Laos opened the railway, a line to Vientiane.", "note": "n"}
+    (tmp_path / "a.jsonl").write_text(json.dumps(record) + "\n")
+    (tmp_path / "b.json").write_text(json.dumps([record]))
+    (tmp_path / "c.csv").write_text(f"{','.join(record)}\n" + ",".join(f'"{v}"' for v in record.values()) + "\n")
+    with gzip.open(tmp_path / "d.jsonl.gz", "wt") as stream:
+        stream.write(json.dumps(record))
+    found = []
+    for name in ("a.jsonl", "b.json", "c.csv", "d.jsonl.gz"):
+        done = toolkit("classify", name, "--out", f"out-{name}", "--format", "jsonl", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        (row,) = rows(tmp_path / f"out-{name}" / "articles.jsonl")
+        found.append({**row, "file": ""})
+    assert all(row == found[0] for row in found)
+    assert found[0]["note"] == "n"
+
+
+def test_segment_writes_json_lines_into_a_pipe(toolkit: Command, tmp_path: Path) -> None:
+    done = toolkit("segment", SEEDS / next(SEEDS.glob("002*")).name, "--out", "-", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert {"document_id", "start", "end", "role", "kept", "reason", "text"} <= set(json.loads(done.stdout.splitlines()[0]))
+
+
+def test_train_then_classify_then_report(toolkit: Command, tmp_path: Path) -> None:
+    done = toolkit("train", SEEDS, "--name", "mine", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert toolkit("train", SEEDS, "--name", "mine", cwd=tmp_path).returncode == 2  # not replaced in silence
+    assert toolkit("classify", SEEDS, "--model", "mine", "--out", "out", cwd=tmp_path).returncode == 0
+    assert toolkit("report", "out", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
+    assert "mine" in toolkit("models", "list", cwd=tmp_path).stdout
+    assert toolkit("models", "verify", "mine", cwd=tmp_path).returncode == 0
+
+
+def test_no_relevance_counts_every_kept_segment_as_on(toolkit: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The village band played until the rain came, and nobody went home.\n")
+    done = toolkit("classify", "a.txt", "--no-relevance", "--out", "out", "--format", "jsonl", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert rows(tmp_path / "out" / "articles.jsonl")[0]["on_topic"] == "on"
+    assert {row["on_topic"] for row in rows(tmp_path / "out" / "segments.jsonl") if row["kept"]} == {"on"}
+
+
+def test_control_characters_of_a_file_name_do_not_reach_the_terminal(toolkit: Command, tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[31m.txt").write_bytes(b"\x00\x01\x02\xff\xfe" * 50)
+    done = toolkit("classify", "a\x1b[31m.txt", "--out", "out", cwd=tmp_path)
+    assert "\x1b" not in done.stderr + done.stdout
+
+
+def test_an_interrupted_run_ends_with_130_and_is_resumed(toolkit: Command, tmp_path: Path) -> None:
+    text = "China and Malaysia agreed on durian exports, officials in Kuala Lumpur said. " * 40
+    lines = [json.dumps({"id": f"{n:05}", "text": f"{text} Number {n}."}) for n in range(3000)]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines))
+    command = [sys.executable, "-m", "toolkit", "classify", "in.jsonl", "--out", "out", "--format", "jsonl"]
+    command += ["--engine", "serial"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    ledger = tmp_path / "out" / "ledger.sqlite-wal"
+    while not (ledger.exists() and ledger.stat().st_size > 500_000) and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert "same command" in sentence(stderr)
+    assert not (tmp_path / "out" / "articles.jsonl").exists()
+    assert toolkit(*command[3:], cwd=tmp_path).returncode == 0
+    unbroken = [*command[3:6], "unbroken", *command[7:]]
+    assert toolkit(*unbroken, cwd=tmp_path).returncode == 0
+    for name in ("articles.jsonl", "segments.jsonl"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "unbroken" / name).read_bytes()
+
+
+def test_a_run_killed_at_any_moment_loses_nothing(toolkit: Command, tmp_path: Path) -> None:
+    lines = [json.dumps({"id": f"{n}", "text": f"China and Laos: story {n}. " * 30}) for n in range(800)]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines))
+    command = [sys.executable, "-m", "toolkit", "classify", "in.jsonl", "--out", "out", "--format", "jsonl"]
+    for seconds in (0.7, 1.0, 1.3, 1.6):
+        process = subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL)
+        time.sleep(seconds)
+        process.kill()
+        process.wait()
+    done = toolkit(*command[3:], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(rows(tmp_path / "out" / "articles.jsonl")) == 800
+    assert not [path.name for path in (tmp_path / "out").iterdir() if re.search(r"tmp", path.name)]
+
+
+@pytest.mark.parametrize("n_documents", [1, 2, 14])
+def test_tiny_corpora_get_a_report_and_no_traceback(n_documents: int, toolkit: Command, tmp_path: Path) -> None:
+    words = "railway durian vaccine tourist port loan solar scholarship patrol tariff visa cable rice fair".split()
+    for n, word in enumerate(words[:n_documents]):
+        (tmp_path / f"{n}.txt").write_text(
+            f"China and Thailand talk about {word}\n\nOfficials from Beijing and Bangkok met on Monday to discuss {word}.\n"
+        )
+    done = toolkit("run", tmp_path, "--out", tmp_path / "out", cwd=tmp_path)
+    assert done.returncode == 0, sentence(done.stderr)
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_identical_documents_and_one_giant_document_get_a_report(toolkit: Command, tmp_path: Path) -> None:
+    (tmp_path / "same").mkdir()
+    for n in range(30):
+        (tmp_path / "same" / f"{n}.txt").write_text("China and Thailand opened a bridge over the Mekong, officials said.\n")
+    (tmp_path / "giant.txt").write_text("China and Vietnam trade fruit across the border at Lang Son every day.\n\n" * 5000)
+    for given in ("same", "giant.txt"):
+        done = toolkit("run", given, "--out", f"out-{given}", cwd=tmp_path)
+        assert done.returncode == 0, sentence(done.stderr)
+        assert (tmp_path / f"out-{given}" / "report.html").exists()

@@ -1,0 +1,35 @@
+"""The outside world of files: inputs to records, results to tables and back, labels, atomic publishing."""
+
+from toolkit.files.inputs import FORMATS, Source, Sources, expand_inputs, stdin_source
+from toolkit.files.labels import read_labels
+from toolkit.files.publish import atomic_file, atomic_write_bytes, sweep_temporary
+from toolkit.files.read import read_records
+from toolkit.files.results import read_results
+from toolkit.files.rows import ReadStats
+from toolkit.files.tables import (
+    TABLE_FORMATS,
+    article_columns,
+    merge_extra_columns,
+    segment_columns,
+    write_tables,
+)
+
+__all__ = [
+    "FORMATS",
+    "TABLE_FORMATS",
+    "ReadStats",
+    "Source",
+    "Sources",
+    "article_columns",
+    "atomic_file",
+    "atomic_write_bytes",
+    "expand_inputs",
+    "merge_extra_columns",
+    "read_labels",
+    "read_records",
+    "read_results",
+    "segment_columns",
+    "stdin_source",
+    "sweep_temporary",
+    "write_tables",
+]

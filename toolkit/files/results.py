@@ -1,0 +1,93 @@
+"""A results folder back into memory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from toolkit.data import Results
+from toolkit.errors import ToolkitError
+from toolkit.files.tables import TABLES
+
+_HOW_TO = "`toolkit classify INPUT --out DIR` writes results"
+
+
+def read_results(folder: Path) -> Results:
+    """The results in `folder`, from Parquet where there, else from JSON lines.
+
+    Raises
+    ------
+    ToolkitError
+        Where the folder is missing, holds no finished results, or holds them as CSV only (which has lost what
+        makes it safe to open in a spreadsheet: exact text).
+    """
+    if not folder.is_dir():
+        raise ToolkitError(f"{folder}: no such folder; a results folder was expected. {_HOW_TO}.")
+    manifest = folder / "run.json"
+    if not manifest.is_file():
+        raise ToolkitError(f"{folder}: no results here (run.json is missing). {_HOW_TO}.")
+    try:
+        run = json.loads(manifest.read_bytes())
+        if not isinstance(run, dict):
+            raise ValueError("an object was expected")
+    except (OSError, ValueError) as error:
+        raise ToolkitError(f"{manifest}: not the manifest of a run ({error}). Run the command again.") from error
+    articles, segments, topics = (_read_table(folder, table) for table in TABLES)
+    quarantine = folder / "quarantine.jsonl"
+    return Results(
+        run=run,
+        articles=articles,
+        segments=segments,
+        topics=topics,
+        quarantine=_read_json_lines(quarantine) if quarantine.is_file() else (),
+    )
+
+
+def _read_table(folder: Path, table: str) -> tuple[dict[str, object], ...]:
+    parquet, lines = folder / f"{table}.parquet", folder / f"{table}.jsonl"
+    if parquet.is_file():
+        return _read_parquet(parquet)
+    if lines.is_file():
+        return _read_json_lines(lines)
+    if (folder / f"{table}.csv").is_file():
+        raise ToolkitError(
+            f"{folder}: {table} are there as CSV only, which is for spreadsheets and not exact. "
+            "Write the results again with `--format parquet` or `--format jsonl`."
+        )
+    raise ToolkitError(f"{folder}: {table}.parquet and {table}.jsonl are missing. {_HOW_TO}.")
+
+
+def _read_parquet(path: Path) -> tuple[dict[str, object], ...]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows: list[dict[str, object]] = []
+    try:
+        # Not pq.read_table: it imports pandas, and its reading threads can outlive a short process (an abort at exit).
+        with pq.ParquetFile(path, pre_buffer=False) as table:
+            as_json = {field.name for field in table.schema_arrow if field.metadata and b"json" in field.metadata}
+            for batch in table.iter_batches(use_threads=False):
+                columns = {
+                    name: [None if value is None else json.loads(value) for value in column.to_pylist()]
+                    if name in as_json
+                    else column.to_pylist()
+                    for name, column in zip(batch.schema.names, batch.columns, strict=True)
+                }
+                rows += [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise ToolkitError(f"{path}: cannot be read as results ({error}). Run the command again.") from error
+    return tuple(rows)
+
+
+def _read_json_lines(path: Path) -> tuple[dict[str, object], ...]:
+    rows: list[dict[str, object]] = []
+    try:
+        with path.open("rb") as stream:
+            for number, line in enumerate(stream, start=1):
+                row = json.loads(line)
+                if not isinstance(row, dict):
+                    raise ToolkitError(f"{path}, line {number}: not an object. Run the command again.")
+                rows.append(row)
+    except (OSError, ValueError) as error:
+        raise ToolkitError(f"{path}, line {len(rows) + 1}: cannot be read ({error}). Run the command again.") from error
+    return tuple(rows)

@@ -1,0 +1,301 @@
+"""The result tables, written in every format asked for in one pass: Parquet and JSON lines exact, CSV safe to open."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from toolkit.errors import ToolkitError
+from toolkit.files.publish import atomic_file
+
+TABLE_FORMATS = ("parquet", "csv", "jsonl")
+TABLES = ("articles", "segments", "topics")
+_THEMES = "themes"  # a list of {theme, score}
+_TERMS = "terms"  # a list of {term, weight}
+_NAMES = "names"  # a list of strings
+_ARTICLES_BEFORE_PLACES = {
+    "document_id": "string",
+    "file": "string",
+    "outlet": "string",
+    "title": "string",
+    "date": "string",
+    "url": "string",
+    "language": "string",
+    "on_topic": "string",
+    "relevance": "double",
+    "themes": _THEMES,
+    "topic": "int64",
+}
+_ARTICLES_AFTER_PLACES = {"n_segments": "int64", "n_kept": "int64", "kept_ratio": "double", "duplicate_of": "string"}
+_SEGMENTS = {
+    "document_id": "string",
+    "index": "int64",
+    "start": "int64",
+    "end": "int64",
+    "role": "string",
+    "story": "int64",
+    "kept": "bool",
+    "reason": "string",
+    "on_topic": "string",
+    "relevance": "double",
+    "themes": _THEMES,
+    "topic": "int64",
+    "text": "string",
+}
+_TOPICS = {
+    "topic": "int64",
+    "name": "string",
+    "terms": _TERMS,
+    "n_segments": "int64",
+    "n_articles": "int64",
+    "theme": "string",
+}
+EXTRA_KINDS = ("string", "int64", "double", "bool", "json")
+_GROUP_ROWS = 20_000
+_GROUP_BYTES = 32_000_000
+# Spreadsheets run a cell that begins so, also after spaces they trim and in the full-width forms they fold.
+_FORMULA = re.compile(r"[\s\u200b\u2060\ufeff]*[=+\-@＝＋－＠]|[\t\r\n]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROL_OR_RETURN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_LINE_END = re.compile(r"\r\n?")
+_MAX_INT64 = 2**63 - 1
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
+def article_columns(side_ids: Sequence[str], extra_columns: Mapping[str, str]) -> dict[str, str]:
+    """The columns of `articles.*` in order, with their kinds; `places_SIDE` are lists of names."""
+    places = {f"places_{side}": _NAMES for side in side_ids}
+    return {**_ARTICLES_BEFORE_PLACES, **places, **_ARTICLES_AFTER_PLACES, **extra_columns}
+
+
+def segment_columns(*, with_xpath: bool) -> dict[str, str]:
+    """The columns of `segments.*` in order, with their kinds."""
+    return {**_SEGMENTS, **({"xpath": "string"} if with_xpath else {})}
+
+
+def merge_extra_columns(columns: dict[str, str], extra: Mapping[str, object]) -> None:
+    """Widen `columns` (name → kind) in place so that the pass-through values in `extra` fit.
+
+    Whole numbers and fractions meet in double, everything else that differs in json. The outcome does not depend
+    on the order of the records; sort the names before writing.
+    """
+    for name, value in extra.items():
+        kind = _kind(value)
+        known = columns.get(name, "")
+        if not known:
+            columns[name] = kind
+        elif kind and kind != known:
+            columns[name] = "double" if {kind, known} == {"int64", "double"} else "json"
+
+
+def _kind(value: object) -> str:
+    """The kind of one pass-through value; "" for None, which fits every kind."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int):
+        return "int64" if -_MAX_INT64 <= value <= _MAX_INT64 else "json"
+    return "double" if isinstance(value, float) else "string" if isinstance(value, str) else "json"
+
+
+def write_tables(
+    folder: Path,
+    formats: Sequence[str],
+    *,
+    articles: Iterable[Mapping[str, object]],
+    segments: Iterable[Mapping[str, object]],
+    topics: Iterable[Mapping[str, object]],
+    side_ids: Sequence[str],
+    extra_columns: Mapping[str, str],
+    with_xpath: bool,
+) -> dict[str, int]:
+    """Write `articles.*`, `segments.*` and `topics.*` in each of `formats`; the number of rows of each.
+
+    Each iterable is gone through once, articles first, then segments, then topics; rows are written in the order
+    they come, values a row does not have as null. All files appear when the last is written, or none does.
+    Equal rows give equal bytes.
+
+    Parameters
+    ----------
+    extra_columns : name → kind
+        Pass-through columns of `articles`, one of "string", "int64", "double", "bool", "json" each ("" counts as
+        string), written in the order given.
+    """
+    unknown = [name for name in formats if name not in TABLE_FORMATS]
+    if unknown or not formats:
+        raise ToolkitError(f"--format {', '.join(unknown) or '(none)'}: known are {', '.join(TABLE_FORMATS)}.")
+    extra = {name: kind or "string" for name, kind in extra_columns.items()}
+    if bad := [kind for kind in extra.values() if kind not in EXTRA_KINDS]:
+        raise ValueError(f"unknown kinds of columns: {bad}")
+    tables: list[tuple[str, dict[str, str], Iterable[Mapping[str, object]]]] = [
+        ("articles", article_columns(side_ids, extra), articles),
+        ("segments", segment_columns(with_xpath=with_xpath), segments),
+        ("topics", _TOPICS, topics),
+    ]
+    counts: dict[str, int] = {}
+    with ExitStack() as published:
+        for table, columns, rows in tables:
+            writers = [
+                _WRITERS[name](published.enter_context(atomic_file(folder / f"{table}.{name}")), columns)
+                for name in TABLE_FORMATS
+                if name in formats
+            ]
+            counts[table] = 0
+            for row in rows:
+                counts[table] += 1
+                values = [_exact(row.get(name), kind) for name, kind in columns.items()]
+                for writer in writers:
+                    writer.write(values)
+            for writer in writers:
+                writer.finish()
+    return counts
+
+
+class _Writer(Protocol):
+    """One table in one format. `values` are in the order of `columns`, made exact."""
+
+    def __init__(self, stream: BinaryIO, columns: Mapping[str, str]) -> None: ...
+
+    def write(self, values: Sequence[object]) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+class _JsonLines:
+    def __init__(self, stream: BinaryIO, columns: Mapping[str, str]) -> None:
+        self._stream = stream
+        self._names = list(columns)
+
+    def write(self, values: Sequence[object]) -> None:
+        self._stream.write(_json(dict(zip(self._names, values, strict=True))).encode() + b"\n")
+
+    def finish(self) -> None:
+        pass
+
+
+class _Csv:
+    """CSV that a spreadsheet shows and does not run; lists and objects as JSON."""
+
+    def __init__(self, stream: BinaryIO, columns: Mapping[str, str]) -> None:
+        self._text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+        self._rows = csv.writer(self._text, lineterminator="\n")
+        self._rows.writerow([_safe_text(name) for name in columns])
+
+    def write(self, values: Sequence[object]) -> None:
+        self._rows.writerow([_cell(value) for value in values])
+
+    def finish(self) -> None:
+        self._text.flush()
+        self._text.detach()
+
+
+class _Parquet:
+    """Parquet in row groups; the bytes depend on the rows and the version of pyarrow only.
+
+    Rows become Arrow by way of JSON and Arrow's own reader of it: `pyarrow.array` would import pandas, which
+    costs more than everything else when one article is classified.
+    """
+
+    def __init__(self, stream: BinaryIO, columns: Mapping[str, str]) -> None:
+        import pyarrow as pa
+        import pyarrow.json
+        import pyarrow.parquet
+
+        self._pa = pa
+        self._names = list(columns)
+        self._json_columns = [index for index, kind in enumerate(columns.values()) if kind == "json"]
+        self._schema = pa.schema([_arrow_field(pa, name, kind) for name, kind in columns.items()])
+        self._writer = pa.parquet.ParquetWriter(stream, self._schema, compression="zstd", version="2.6")
+        self._waiting: list[bytes] = []
+        self._n_waiting = 0
+
+    def write(self, values: Sequence[object]) -> None:
+        if self._json_columns:
+            values = list(values)
+            for index in self._json_columns:
+                values[index] = None if values[index] is None else _json(values[index])
+        line = _json(dict(zip(self._names, values, strict=True))).encode()
+        self._waiting.append(line)
+        self._n_waiting += len(line)
+        if len(self._waiting) >= _GROUP_ROWS or self._n_waiting >= _GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        pa = self._pa
+        rows = b"\n".join(self._waiting)
+        table = pa.json.read_json(
+            pa.BufferReader(rows),
+            read_options=pa.json.ReadOptions(use_threads=False, block_size=len(rows) + 1),
+            parse_options=pa.json.ParseOptions(explicit_schema=self._schema, unexpected_field_behavior="error"),
+        )
+        self._writer.write_table(table)
+        self._waiting, self._n_waiting = [], 0
+
+    def finish(self) -> None:
+        if self._waiting:
+            self._flush()
+        self._writer.close()
+
+
+_WRITERS: dict[str, type[_Writer]] = {"parquet": _Parquet, "csv": _Csv, "jsonl": _JsonLines}
+
+
+def _arrow_field(pa: Any, name: str, kind: str) -> Any:
+    def pairs(key: str, number: str) -> Any:
+        return pa.list_(pa.struct([(key, pa.string()), (number, pa.float64())]))
+
+    types = {
+        "string": pa.string,
+        "json": pa.string,
+        "int64": pa.int64,
+        "double": pa.float64,
+        "bool": pa.bool_,
+        _THEMES: lambda: pairs("theme", "score"),
+        _TERMS: lambda: pairs("term", "weight"),
+        _NAMES: lambda: pa.list_(pa.string()),
+    }
+    return pa.field(name, types[kind](), metadata={"json": "true"} if kind == "json" else None)
+
+
+def _exact(value: object, kind: str) -> object:
+    """`value` as every format means it: numbers of the column's kind, tuples as lists."""
+    if value is None:
+        return None
+    if kind == "double" and isinstance(value, int | float):
+        return float(value)
+    if kind == "string" and not isinstance(value, str):
+        return _json(value)
+    if kind in (_THEMES, _TERMS, _NAMES) and not isinstance(value, list):
+        return list(value)  # type: ignore[call-overload]  # the contract says a sequence
+    return value
+
+
+def _json(value: object) -> str:
+    return _ENCODER.encode(value)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, str):
+        return _safe_text(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return value  # the csv module writes floats by repr
+    return _safe_text(_json(value)) if value else "[]" if isinstance(value, list) else "{}"
+
+
+def _safe_text(text: str) -> str:
+    """`text` for a spreadsheet cell: never a formula, no control characters but newline and tab."""
+    is_formula = _FORMULA.match(text) is not None
+    if _CONTROL_OR_RETURN.search(text):
+        text = _CONTROL.sub("\ufffd", _LINE_END.sub("\n", text))
+    return f"'{text}" if is_formula else text

@@ -1,0 +1,81 @@
+"""Published measures under their names; each says its range and its reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+def precision_recall_f1(truth: npt.NDArray[Any], predicted: npt.NDArray[Any]) -> tuple[float, float, float]:
+    """Precision, recall and their harmonic mean, each in [0, 1]; 0 where undefined (van Rijsbergen 1979)."""
+    truth, predicted = np.asarray(truth, dtype=bool), np.asarray(predicted, dtype=bool)
+    both = float((truth & predicted).sum())
+    precision = both / predicted.sum() if predicted.any() else 0.0
+    recall = both / truth.sum() if truth.any() else 0.0
+    f1 = 2 * both / (truth.sum() + predicted.sum()) if truth.any() or predicted.any() else 0.0
+    return float(precision), float(recall), float(f1)
+
+
+def average_precision(truth: npt.NDArray[Any], scores: npt.NDArray[Any]) -> float:
+    """Mean over the positives of the precision at their rank, in [0, 1]; tied scores share a rank (as scikit-learn)."""
+    truth, scores = np.asarray(truth, dtype=bool), np.asarray(scores, dtype=float)
+    if not truth.any():
+        return 0.0
+    order = np.argsort(-scores, kind="stable")
+    hits, ranked = np.cumsum(truth[order]), scores[order]
+    last = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)
+    precision, recall = hits[last] / (last + 1), hits[last] / truth.sum()
+    return float(np.sum(np.diff(recall, prepend=0.0) * precision))
+
+
+def roc_auc(truth: npt.NDArray[Any], scores: npt.NDArray[Any]) -> float:
+    """Chance that a positive scores above a negative, ties counting half, in [0, 1]; .5 where a class is missing.
+
+    Reference: Hanley & McNeil 1982 (the Mann-Whitney statistic).
+    """
+    truth, scores = np.asarray(truth, dtype=bool), np.asarray(scores, dtype=float)
+    n_on, n_off = int(truth.sum()), int((~truth).sum())
+    if not n_on or not n_off:
+        return 0.5
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    return float((ranks[truth].sum() - n_on * (n_on + 1) / 2) / (n_on * n_off))
+
+
+def expected_calibration_error(truth: npt.NDArray[Any], probabilities: npt.NDArray[Any], *, n_bins: int = 10) -> float:
+    """Mean distance between stated and observed frequency over equally wide bins, weighted by their size, in [0, 1].
+
+    Reference: Naeini et al. 2015; Guo et al. 2017.
+    """
+    truth, probabilities = np.asarray(truth, dtype=float), np.asarray(probabilities, dtype=float)
+    if len(truth) == 0:
+        return 0.0
+    bins = np.minimum((probabilities * n_bins).astype(int), n_bins - 1)
+    gaps = np.bincount(bins, weights=truth - probabilities, minlength=n_bins)
+    return float(np.abs(gaps).sum() / len(truth))
+
+
+def bootstrap_interval(
+    measure: Callable[[npt.NDArray[np.int64]], float],
+    n_documents: int,
+    *,
+    random_state: int,
+    n_resamples: int = 1000,
+    level: float = 0.95,
+) -> tuple[float, float]:
+    """Percentile bootstrap interval of `measure`, resampling documents (Efron 1979).
+
+    Parameters
+    ----------
+    measure : function of an array of row numbers, shape (n_documents,), drawn with replacement
+    """
+    random = np.random.default_rng(random_state)
+    values = [measure(random.integers(0, n_documents, n_documents)) for _ in range(n_resamples)]
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

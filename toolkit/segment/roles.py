@@ -1,0 +1,423 @@
+"""From states to roles: readable rules over what the line model decided, each with its reason.
+
+The model says article, furniture or another story. The rules here name the role, guard against cutting too much
+(never everything, never the beginning because of one cue), and number the stories of the page.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from toolkit.data import KEPT_ROLES
+from toolkit.dates import find_date
+from toolkit.segment.features import COLUMN, MIN_PROSE_WORDS, Page
+from toolkit.segment.model import ARTICLE, FURNITURE, STORY
+from toolkit.segment.paragraphs import BULLET, ENDS_SENTENCE, PERSON_ITEM
+
+MAX_HEADING_WORDS = 24
+MAX_DATE_WORDS = 14
+MAX_BYLINE_WORDS = 18
+MIN_STORY_WORDS = 4  # of a doubled headline; shorter doubled lines are menus
+MAX_OWN_COHESION = 0.55  # share of a story's words met in the article; above it a doubled headline is a heading of ours
+MIN_LIST_RUN = 3  # short unfinished lines in a row that make a list
+MAX_LIST_WORDS = 22
+MAX_TOP_CAPTIONS = 3
+MIN_STANDFIRST_WORDS = 9
+MIN_PEOPLE = 4  # lines "name, post" in a row that are a list of people and no menu
+
+_MONTH = r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_NEIGHBOUR_PAGE = re.compile(r"(?:previous|next|prev|older|newer)(?:\s(?:article|post|page|story|news|one))?\s?(?:[:：]|$|»|›|>)", re.I)
+_BREADCRUMB = re.compile(r"(?:home|homepage|index|you are here|current position|location)\s?(?:[>»›/|:：]|&gt;)", re.I)
+_WELCOME = re.compile(r"welcome to\b.{0,80}\b(?:web\s?site|site|home\s?page|portal)\b", re.I)
+_RIGHTS = re.compile(r"©|\(c\)\s?(?:19|20)\d\d|\bcopyright\b|all rights? reserved|\bICP\b.{0,12}\d{5}", re.I)
+_FOOTER = re.compile(
+    r"\b(?:privacy|terms (?:of|and)|contact us|about ?us|advertise with|site ?map|disclaimer|technical support|powered by|"
+    r"cookie|hosted by|sponsored by the|tel[:.]|fax[:.]|e-?mail[:.])",
+    re.I,
+)
+_ADVERT = re.compile(
+    r"^\W*(?:advertisement|advertorial|sponsored|promoted|ads? by|article continues (?:after|below))|"
+    r"\b(?:subscri(?:be|ption)|newsletter|sign ?(?:me )?up|download (?:the|our) app|free trial|whatsapp alerts)\b",
+    re.I,
+)
+_BYLINE = re.compile(
+    r"^\W{0,3}(?:(?:by|written by|story by|report(?:ed|ing)? by|edited by|text by|words by|posted by|published by|compiled by|author|writer|"
+    r"reporter|editor|correspondent|journalist|source|credit|oleh|penulis|reporter|editor in charge|responsible editor)\b\s?[:：]?\s?)"
+    r"(?=\W{0,3}[A-Z\u00c0-\u024f]|$)",
+)
+_BYLINE_ANY_CASE = re.compile(r"^\W{0,3}(?:writer|author|source|editor|reporter|penulis|sumber|by)\s?[:：]", re.I)
+_AGENCY = re.compile(
+    r"\b(?:news (?:agency|service|network|client)|newsroom|xinhua|reuters|bernama|afp|tass|cnn|staff writer|correspondent|reporter)\b",
+    re.I,
+)
+_CAPTION_START = re.compile(
+    r"^\W{0,2}(?:(?:the )?(?:left|right|upper|lower|top|bottom|above|first|second|third) (?:image|picture|photo|pic)\b|"
+    r"(?:the )?(?:image|picture|photo|photograph|pic|figure|graphic)s? (?:on|at|to|above|below|shows?|taken|provided|released)\b|"
+    r"(?:file )?(?:photo|image|picture|pic|graphic)s?(?: credit)?\s?[:：/]|file (?:photo|pic)|(?:a |an )?(?:aerial|undated|handout|combination) "
+    r"(?:photo|image|view|picture)|in this (?:file )?(?:photo|image|picture|handout)|this (?:photo|image|picture|handout|file)\b)",
+    re.I,
+)
+_CAPTION_END = re.compile(
+    r"(?:\bphoto(?:graph)?s? (?:by|courtesy|from|taken by|provided by)\b.{2,70}|[\[(/|—–-]\s?(?:(?:file )?(?:photo|pic|image)s?\b.{0,60}|.{0,30}"
+    r"\b(?:file )?(?:photo|pic|image)s?\s?)[\])]?|\b(?:reuters|afp|ap|epa|xinhua|getty|vcg|bernama)\b(?: photo| images)?\s?/\s?[\w .'-]{2,40}|"
+    r"[\[(—–-]\s?(?:reuters|afp|ap|epa(?:-efe)?|xinhua|getty images|vcg|bernama)\s?(?:photo|pic)?[\])]?)\W{0,3}$",
+    re.I,
+)
+_DATELINE = re.compile(r"^\W{0,3}(?:[A-Z][\w.'’-]*[\s,]+){1,6}.{0,40}?(?:[-—–:/(.)]|\(\w+\))")
+
+
+@dataclass(slots=True)
+class Roles:
+    """Row i is paragraph i: its role, the reason when it is not kept, and its story."""
+
+    roles: list[str] = field(default_factory=list)
+    reasons: list[str | None] = field(default_factory=list)
+    stories: list[int | None] = field(default_factory=list)
+    title: int | None = None
+
+    def cut(self, i: int, role: str, cues: str, story: int | None = None) -> None:
+        """Paragraph i is not part of the article."""
+        self.roles[i], self.reasons[i], self.stories[i] = role, f"{role}: {cues}", story
+
+    def keep(self, i: int, role: str) -> None:
+        """Paragraph i is part of the article."""
+        self.roles[i], self.reasons[i], self.stories[i] = role, None, 0
+
+
+def assign_roles(page: Page, states: list[int]) -> Roles:
+    """The role, reason and story of every paragraph, from the states the model found."""
+    n = len(page.paragraphs)
+    texts = [page.document.text[p.start : p.end] for p in page.paragraphs]
+    states = list(states)
+    doubled = _doubled_headlines(page, states)
+    _guard(page, states)
+    people = _lists_of_people(page, states, texts)
+    found = Roles(["other"] * n, [None] * n, [None] * n)
+    found.title = _title(page, states, texts)
+    first_body = next((i for i in range(n) if states[i] == ARTICLE and page.prose[i]), n)
+    _article_roles(page, states, texts, found, first_body)
+    for i in people:
+        found.keep(i, "list")
+        if i == found.title:
+            found.title = None
+    _furniture_roles(page, states, texts, found, first_body)
+    _own_title_again(page, found)
+    _number_stories(page, states, found, doubled)
+    return found
+
+
+def _doubled_headlines(page: Page, states: list[int]) -> set[int]:
+    """First rows of doubled headlines of other stories; they and the text below become STORY.
+
+    A doubled headline counts once two paragraphs of prose stand above it, when neither it nor the text below it
+    speaks of what the article speaks of.
+    """
+    heads: set[int] = set()
+    if not page.doubled.any():
+        return heads
+    dense, keys = page.dense, page.keys
+    n = len(keys)
+    title_key = keys[page.title_like] if page.title_like is not None else ""
+    n_prose = 0
+    i = 0
+    while i < n:
+        if page.doubled[i] and i + 1 < n and keys[i + 1] == keys[i] and len(page.words[i]) >= MIN_STORY_WORDS:
+            below = next((j for j in range(i + 2, min(i + 6, n)) if page.prose[j] or page.doubled[j]), None)
+            cohesion = float(dense[below, COLUMN["before_cohesion"]]) if below is not None and page.prose[below] else 0.0
+            if n_prose >= 2 and keys[i] != title_key and cohesion < MAX_OWN_COHESION:
+                heads.add(i)
+                states[i] = states[i + 1] = STORY
+                j = i + 2
+                while j < n and not page.doubled[j] and page.prose[j] and j - i <= 3:
+                    states[j] = STORY
+                    j += 1
+                i = j
+                continue
+        n_prose += bool(page.prose[i]) and states[i] == ARTICLE
+        i += 1
+    return heads
+
+
+def _lists_of_people(page: Page, states: list[int], texts: list[str]) -> list[int]:
+    """Rows of lists of people ("name, post, place" line by line), which belong to the article; a menu has no commas."""
+    found: list[int] = []
+    run: list[int] = []
+    misses = 0
+    for i, text in enumerate([*texts, ""]):
+        short = i < len(states) and not page.dense[i, COLUMN["link_ratio"]] and 3 <= len(page.words[i]) <= MAX_LIST_WORDS
+        person = short and PERSON_ITEM.match(text) is not None and (bool(run) or not ENDS_SENTENCE.search(text))
+        if person or (short and run and misses < 2 and re.search("[,，]", text)):
+            misses = 0 if person else misses + 1
+            run.append(i)
+            continue
+        if len(run) >= MIN_PEOPLE:
+            found += run
+        run, misses = [], 0
+    for i in found:
+        states[i] = ARTICLE
+    return found
+
+
+def _guard(page: Page, states: list[int]) -> None:
+    """Never cut all prose of a page, nor prose at its beginning as another story."""
+    prose = [i for i in range(len(states)) if page.prose[i]]
+    if not prose:
+        return
+    if not any(states[i] == ARTICLE for i in prose):
+        weight = {state: sum(page.paragraphs[i].end - page.paragraphs[i].start for i in prose if states[i] == state) for state in (1, 2)}
+        best = STORY if weight[STORY] >= weight[FURNITURE] else FURNITURE
+        run = _longest_run(page, [states[i] == best for i in range(len(states))])
+        for i in run:
+            states[i] = ARTICLE
+    first = next((i for i in prose if states[i] == ARTICLE), None)
+    for i in range(first or 0):
+        if states[i] == STORY:
+            states[i] = ARTICLE
+
+
+def _longest_run(page: Page, flags: list[bool]) -> range:
+    """The run of flagged paragraphs with most prose characters."""
+    best, best_chars, start, chars = range(0), -1, 0, 0
+    for i, flag in enumerate([*flags, False]):
+        if flag:
+            chars += (page.paragraphs[i].end - page.paragraphs[i].start) * bool(page.prose[i])
+            continue
+        if i > start and chars > best_chars:
+            best, best_chars = range(start, i), chars
+        start, chars = i + 1, 0
+    return best
+
+
+def _title(page: Page, states: list[int], texts: list[str]) -> int | None:
+    """The paragraph that is the page's title, if the model left it to the article or the page states it."""
+    i = page.title_like
+    if i is None:
+        return None
+    if states[i] == ARTICLE or page.document.title is not None or page.paragraphs[i].tag == "h1":
+        return i
+    if _is_furniture_by_pattern(texts[i]) or not page.prose.any():
+        return None
+    first = next((j for j in range(len(states)) if page.prose[j] and states[j] == ARTICLE), None)
+    return i if first is not None and i < first and page.dense[i, COLUMN["title_overlap"]] >= 0 and first - i <= 6 else None
+
+
+def _is_furniture_by_pattern(text: str) -> bool:
+    return len(text) < 200 and bool(_NEIGHBOUR_PAGE.match(text) or _BREADCRUMB.match(text) or _WELCOME.match(text) or _RIGHTS.search(text))
+
+
+def _article_roles(page: Page, states: list[int], texts: list[str], found: Roles, first_body: int) -> None:
+    n = len(texts)
+    top_captions: list[int] = []
+    for i, text in enumerate(texts):
+        if i == found.title:
+            states[i] = ARTICLE
+            found.keep(i, "title")
+            continue
+        if states[i] != ARTICLE:
+            continue
+        n_words = len(page.words[i])
+        short = n_words < MIN_PROSE_WORDS
+        tag = page.paragraphs[i].tag
+        if short and _is_furniture_by_pattern(text):
+            states[i] = FURNITURE
+        elif n_words <= MAX_DATE_WORDS and _is_date_line(text, near_top=i <= first_body):
+            found.cut(i, "date", "a date standing alone", 0)
+        elif n_words <= MAX_BYLINE_WORDS + 6 and _is_byline(page, i, text, first_body, found.title):
+            found.cut(i, "byline", "names who wrote or sent it", 0)
+        elif tag in ("figcaption", "caption") or _is_caption(text):
+            found.keep(i, "caption")
+            if len(top_captions) < MAX_TOP_CAPTIONS:
+                top_captions.append(i)
+        elif tag == "blockquote":
+            found.keep(i, "quote")
+        elif tag in ("li", "dd", "dt") or (not text[0].isalpha() and BULLET.match(text)):
+            found.keep(i, "list")
+        elif tag in ("h1", "h2", "h3", "h4", "h5", "h6") or (n_words <= MAX_HEADING_WORDS and _reads_like_heading(text)):
+            found.keep(i, "heading")
+        else:
+            found.keep(i, "body")
+    _captions_above_captions(page, states, found, top_captions)
+    if found.title is not None:
+        below = found.title + 1
+        if below < n and found.roles[below] == "heading" and len(page.words[below]) >= MIN_STANDFIRST_WORDS:
+            found.keep(below, "body")
+    _settle_headings(page, states, texts, found, n)
+
+
+def _captions_above_captions(page: Page, states: list[int], found: Roles, captions: list[int]) -> None:
+    """A paragraph between the title and certain captions is a caption too: pictures stand together above a text."""
+    if not captions:
+        return
+    top = captions[0]
+    above = [i for i in range(top) if states[i] == ARTICLE and found.roles[i] == "body"]
+    if len(above) == 1 and above[0] == top - 1:
+        found.keep(above[0], "caption")
+
+
+def _settle_headings(page: Page, states: list[int], texts: list[str], found: Roles, n: int) -> None:
+    """Runs of short unfinished lines are lists; a short line with nothing of the article below it is body."""
+    i = 0
+    while i < n:
+        if found.roles[i] != "heading" or page.paragraphs[i].tag.startswith("h"):
+            i += 1
+            continue
+        j = i
+        while j < n and (found.roles[j] == "heading" or (found.roles[j] == "body" and _short_item(page, texts, j))):
+            j += 1
+        items = [k for k in range(i, j) if len(page.words[k]) <= MAX_LIST_WORDS]
+        ends_in_heading = j < n and found.roles[j] in ("body", "list") and j - i > 1 and texts[j - 1][-1] == ":"
+        last = j - 1 if ends_in_heading else j
+        if len(items) >= MIN_LIST_RUN and last - i >= MIN_LIST_RUN:
+            for k in range(i, last):
+                found.keep(k, "list")
+        elif j >= n or found.roles[j] not in ("body", "list", "quote", "caption", "heading"):
+            after = next((k for k in range(j, n) if states[k] == ARTICLE and page.prose[k]), None)
+            if after is None:
+                for k in range(i, j):
+                    found.keep(k, "body")
+        i = max(j, i + 1)
+
+
+def _short_item(page: Page, texts: list[str], i: int) -> bool:
+    return len(page.words[i]) <= 16 and not page.prose[i] and "," in texts[i]
+
+
+def _reads_like_heading(text: str) -> bool:
+    return not ENDS_SENTENCE.search(text, max(0, len(text) - 6)) or text[-1] in "?\"”’)" and len(text) < 72
+
+
+def _is_date_line(text: str, *, near_top: bool) -> bool:
+    found = find_date(text) if len(text) < 120 else None
+    if found is None:
+        return False
+    rest = text[: found.start] + text[found.end :]
+    return sum(c.isalpha() for c in rest) <= (28 if near_top else 16)
+
+
+def _is_byline(page: Page, i: int, text: str, first_body: int, title: int | None) -> bool:
+    """Who wrote it or sent it: above the first body paragraph, or a source line at the end."""
+    if len(text) > 220:
+        return False
+    if _BYLINE_ANY_CASE.match(text):
+        return True
+    n_words = len(page.words[i])
+    if i >= first_body:
+        return n_words <= 10 and _BYLINE.match(text) is not None and not ENDS_SENTENCE.search(text)
+    if _BYLINE.match(text) and n_words <= MAX_BYLINE_WORDS:
+        return True
+    if not _AGENCY.search(text):
+        return False
+    if n_words <= 8:
+        return True
+    title_text = set(page.words[title]) if title is not None else set()
+    ours = page.words[i]
+    repeats_title = len(title_text) >= 4 and sum(w in title_text for w in ours) >= 0.45 * len(ours)
+    return i <= (title if title is not None else 0) + 3 and (repeats_title or find_date(text) is not None)
+
+
+def _is_caption(text: str) -> bool:
+    return len(text) < 700 and (_CAPTION_START.match(text) is not None or _CAPTION_END.search(text, max(0, len(text) - 110)) is not None)
+
+
+def _furniture_roles(page: Page, states: list[int], texts: list[str], found: Roles, first_body: int) -> None:
+    dense = page.dense
+    n = len(texts)
+    last_body = max((i for i in range(n) if found.roles[i] == "body" and found.reasons[i] is None), default=-1)
+    tail = last_body + 1
+    for i, text in enumerate(texts):
+        if states[i] != FURNITURE:
+            continue
+        words = page.words[i]
+        n_words = len(words)
+        tag = page.paragraphs[i].tag
+        cues = []
+        if dense[i, COLUMN["repeated"]] > 0:
+            cues.append("repeated on the source's pages")
+        if dense[i, COLUMN["link_ratio"]] > 0.5:
+            cues.append("a link")
+        if dense[i, COLUMN["separators"]] > 0.2:
+            cues.append("separators")
+        if not page.prose[i]:
+            cues.append("a short line" if n_words < 8 else "no running text")
+        role = "navigation"
+        if n_words <= MAX_DATE_WORDS and _is_date_line(text, near_top=i <= first_body):
+            role, cues = "date", ["a date standing alone"]
+        elif len(text) < 220 and (_BYLINE_ANY_CASE.match(text) or _BYLINE.match(text)) and n_words <= MAX_BYLINE_WORDS:
+            role, cues = "byline", ["names who wrote or sent it"]
+        elif len(text) < 300 and _RIGHTS.search(text):
+            role, cues = "footer", ["rights notice"]
+        elif _NEIGHBOUR_PAGE.match(text):
+            role, cues = "navigation", ["points to another page"]
+        elif len(text) < 300 and _ADVERT.search(text):
+            role, cues = "advert", ["advertising or sign-up words"]
+        elif i >= tail and len(text) < 300 and _FOOTER.search(text):
+            role, cues = "footer", ["words of a page's foot"]
+        elif tag == "footer" and i >= tail:
+            role = "footer"
+        elif page.prose[i]:
+            role = "other"
+            cues.append("unlike the text of an article")
+        elif n_words >= 5 and dense[i, COLUMN["separators"]] < 0.2 and any(map(str.isalpha, text)) and _reads_like_heading(text):
+            role, cues = "teaser", [*cues, "a headline of its own"]
+        story = 0 if role in ("byline", "date") else None
+        found.cut(i, role, ", ".join(dict.fromkeys(cues)) or "unlike the text of an article", story)
+
+
+def _own_title_again(page: Page, found: Roles) -> None:
+    """The page's own title elsewhere on the page, and paragraphs of it that return, are duplicates."""
+    title = page.keys[found.title] if found.title is not None else None
+    seen: set[str] = set()
+    for i, key in enumerate(page.keys):
+        if i != found.title and title is not None and key == title and len(page.words[i]) >= 3:
+            found.cut(i, "duplicate", "the page's own title again", 0)
+        elif found.roles[i] in KEPT_ROLES and page.prose[i]:
+            if key in seen:
+                found.cut(i, "duplicate", "a paragraph of this page again", 0)
+            seen.add(key)
+
+
+def _number_stories(page: Page, states: list[int], found: Roles, doubled: set[int]) -> None:
+    """Number the other stories in page order; a headline, doubled or above prose, begins one."""
+    story = 0
+    open_story = False
+    had_prose = False
+    n = len(states)
+    for i in range(n):
+        if found.roles[i] == "duplicate":
+            continue
+        if states[i] == STORY:
+            headline = not page.prose[i]
+            twin = i > 0 and page.keys[i] == page.keys[i - 1] and page.doubled[i]
+            if not open_story or i in doubled or (headline and had_prose and not twin):
+                story += 1
+                had_prose = False
+            open_story = True
+            had_prose |= bool(page.prose[i])
+            cues = []
+            if page.doubled[i]:
+                cues.append("doubled headline")
+            if page.dense[i, COLUMN["truncated"]]:
+                cues.append("cut off in mid-sentence")
+            if page.prose[i] and page.dense[i, COLUMN["before_cohesion"]] < 0.35:
+                cues.append("few words in common with the article")
+            found.cut(i, "teaser", ", ".join(cues or ["another story"]), story)
+        elif found.roles[i] == "teaser":
+            story += 1
+            found.stories[i] = story
+            open_story = False
+        elif states[i] == ARTICLE:
+            open_story = False
+
+
+def date_in(text: str) -> str | None:
+    """The date of the dateline a first paragraph begins with ("HAIKOU, May 6. /TASS/"), as ISO 8601."""
+    head = text[:110]
+    found = find_date(head)
+    if found is None or found.start > 60:
+        return None
+    before, after = head[: found.start], head[found.end :]
+    letters = [w for w in re.findall(r"[^\W\d_]+", before)]
+    capital = sum(w[0].isupper() for w in letters)
+    marked = re.match(r"\s?[.,]?\s?(?:[-—–:/(（]|/)", after) is not None
+    return found.iso if letters and capital >= len(letters) * 0.6 and len(letters) <= 8 and marked else None
