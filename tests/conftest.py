@@ -45,7 +45,9 @@ def toolkit() -> Command:
 def seeds_run(toolkit: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The results folder of `toolkit run seeds/`, started from an empty folder."""
     folder = tmp_path_factory.mktemp("run")
-    done = toolkit("run", SEEDS, "--out", "out", "--format", "parquet", "--format", "csv", "--format", "jsonl", cwd=folder)
+    done = toolkit(
+        "run", SEEDS, "--out", "out", "--format", "parquet", "--format", "csv", "--format", "jsonl", cwd=folder
+    )
     assert done.returncode == 0, done.stderr
     return folder / "out"
 

@@ -21,9 +21,10 @@ _SPECKS = (
     "\u00e2\u20ac\u2122\uff0c\uff21\uf06c\ue000\x00\x85\x96\u4e2d\u3002\u1100\u1161\u11a8\u0e01"
 )
 _WORDS = (
-    "&amp;", "&nbsp;", "&#8217;", "&#38;", "&#97;", "amp;", "lt;", "China\u2212ASEAN", "infor-\n", "mation", "20\n", "th",
-    "tothe", "exchangedMOU", "promised.He", "the", "trade", "volumeto", "volume", "\u00e2\u20ac\u2122", "caf\u00c3\u00a9",
-    "\u2022", "\uf0b7", " ", "\n", " ,", ".\n", "( ", " )",
+    "&amp;", "&nbsp;", "&#8217;", "&#38;", "&#97;", "amp;", "lt;", "China\u2212ASEAN", "infor-\n", "mation", "20\n",
+    "th",
+    "tothe", "exchangedMOU", "promised.He", "the", "trade", "volumeto", "volume", "\u00e2\u20ac\u2122",
+    "caf\u00c3\u00a9", "\u2022", "\uf0b7", " ", "\n", " ,", ".\n", "( ", " )",
 )  # fmt: skip
 texts = st.one_of(
     st.text(max_size=60),
@@ -49,7 +50,8 @@ def test_the_maps_are_monotone_and_send_ends_to_ends(text, hard_wrapped):
     to_view = [view.to_view(j) for j in range(len(text) + 1)]
     assert to_source == sorted(to_source)
     assert to_view == sorted(to_view)
-    assert (to_source[0], to_source[-1]) == (0 if view.text else len(text) * (not view.text), len(text)) or not view.text
+    assert to_source[0] == 0
+    assert to_source[-1] == (len(text) if view.text else 0)  # an empty view has one end only
     assert (to_view[0], to_view[-1]) == (0, len(view.text))
 
 
@@ -138,16 +140,17 @@ def test_words_of_the_document_part_what_the_segment_alone_cannot():
 
 @pytest.mark.parametrize(
     "unit",
-    [*"aA \n-.&;,(\u2019\u2212\u200b\u0301\uf06c\u00c3\u4e2d\x00", "&amp;", "a\n", "aB", "aaaAA", "-\n", " ,", "\u0301\u0323",
-     "\u00e2\u20ac\u2122", "tothe ", "promised.He", "&am", "\u1100\u1161", "volumeto ", "aaaa-", "'s\n", "20\nth"],
+    [*"aA \n-.&;,(\u2019\u2212\u200b\u0301\uf06c\u00c3\u4e2d\x00", "&amp;", "a\n", "aB", "aaaAA", "-\n", " ,",
+     "\u0301\u0323",      "\u00e2\u20ac\u2122", "tothe ", "promised.He", "&am", "\u1100\u1161", "volumeto ", "aaaa-",
+     "'s\n", "20\nth"],
     ids=ascii,
 )  # fmt: skip
 def test_hostile_text_costs_linear_time(unit):
     text = unit * (200_000 // len(unit))
     start = time.process_time()
     view = normalise(text, hard_wrapped=True)
-    assert time.process_time() - start < 3.0
-    assert view.to_source(len(view.text)) == len(text)
+    assert time.process_time() - start < 4.0, unit
+    assert view.to_source(len(view.text)) == (len(text) if view.text else 0)
 
 
 def test_composed_text_is_in_normal_form_c():

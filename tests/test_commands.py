@@ -37,7 +37,8 @@ def test_the_help_of_each_command_has_an_example_and_the_readme_names_it(
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     code = (
         "import sys, atexit; sys.argv = ['toolkit', '--help'];"
-        "atexit.register(lambda: print(*({'numpy', 'pydantic', 'pyarrow', 'lxml', 'pandas'} & set(sys.modules)), file=sys.stderr));"
+        "heavy = {'numpy', 'pydantic', 'pyarrow', 'lxml', 'pandas'};"
+        "atexit.register(lambda: print(*(heavy & set(sys.modules)), file=sys.stderr));"
         "from toolkit.cli import main; main()"
     )
     done = subprocess.run(
@@ -114,7 +115,12 @@ def test_standard_input_is_read_and_named_stdin(toolkit: Command, tmp_path: Path
 
 
 def test_every_format_of_record_gives_the_same_article(toolkit: Command, tmp_path: Path) -> None:
-    record = {"id": "7", "title": "Rail", "text": "China and Laos opened the railway, a line to Vientiane.", "note": "n"}
+    record = {
+        "id": "7",
+        "title": "Rail",
+        "text": "China and Laos opened the railway, a line to Vientiane.",
+        "note": "n",
+    }
     (tmp_path / "a.jsonl").write_text(json.dumps(record) + "\n")
     (tmp_path / "b.json").write_text(json.dumps([record]))
     (tmp_path / "c.csv").write_text(f"{','.join(record)}\n" + ",".join(f'"{v}"' for v in record.values()) + "\n")
@@ -133,7 +139,9 @@ def test_every_format_of_record_gives_the_same_article(toolkit: Command, tmp_pat
 def test_segment_writes_json_lines_into_a_pipe(toolkit: Command, tmp_path: Path) -> None:
     done = toolkit("segment", SEEDS / next(SEEDS.glob("002*")).name, "--out", "-", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert {"document_id", "start", "end", "role", "kept", "reason", "text"} <= set(json.loads(done.stdout.splitlines()[0]))
+    assert {"document_id", "start", "end", "role", "kept", "reason", "text"} <= set(
+        json.loads(done.stdout.splitlines()[0])
+    )
 
 
 def test_train_then_classify_then_report(toolkit: Command, tmp_path: Path) -> None:
@@ -189,7 +197,9 @@ def test_a_run_killed_at_any_moment_loses_nothing(toolkit: Command, tmp_path: Pa
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
     command = [sys.executable, "-m", "toolkit", "classify", "in.jsonl", "--out", "out", "--format", "jsonl"]
     for seconds in (0.7, 1.0, 1.3, 1.6):
-        process = subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL
+        )
         time.sleep(seconds)
         process.kill()
         process.wait()
@@ -204,7 +214,7 @@ def test_tiny_corpora_get_a_report_and_no_traceback(n_documents: int, toolkit: C
     words = "railway durian vaccine tourist port loan solar scholarship patrol tariff visa cable rice fair".split()
     for n, word in enumerate(words[:n_documents]):
         (tmp_path / f"{n}.txt").write_text(
-            f"China and Thailand talk about {word}\n\nOfficials from Beijing and Bangkok met on Monday to discuss {word}.\n"
+            f"China and Thailand talk about {word}\n\nOfficials from Beijing and Bangkok met to discuss {word}.\n"
         )
     done = toolkit("run", tmp_path, "--out", tmp_path / "out", cwd=tmp_path)
     assert done.returncode == 0, sentence(done.stderr)
@@ -214,8 +224,12 @@ def test_tiny_corpora_get_a_report_and_no_traceback(n_documents: int, toolkit: C
 def test_identical_documents_and_one_giant_document_get_a_report(toolkit: Command, tmp_path: Path) -> None:
     (tmp_path / "same").mkdir()
     for n in range(30):
-        (tmp_path / "same" / f"{n}.txt").write_text("China and Thailand opened a bridge over the Mekong, officials said.\n")
-    (tmp_path / "giant.txt").write_text("China and Vietnam trade fruit across the border at Lang Son every day.\n\n" * 5000)
+        (tmp_path / "same" / f"{n}.txt").write_text(
+            "China and Thailand opened a bridge over the Mekong, officials said.\n"
+        )
+    (tmp_path / "giant.txt").write_text(
+        "China and Vietnam trade fruit across the border at Lang Son every day.\n\n" * 5000
+    )
     for given in ("same", "giant.txt"):
         done = toolkit("run", given, "--out", f"out-{given}", cwd=tmp_path)
         assert done.returncode == 0, sentence(done.stderr)

@@ -171,7 +171,9 @@ def test_every_engine_gives_the_same_bytes(engine: str, toolkit: Command, tmp_pa
         )
         assert done.returncode == 0, done.stderr
     for table in ("articles", "segments", "topics"):
-        assert (tmp_path / "serial" / f"{table}.jsonl").read_bytes() == (tmp_path / engine / f"{table}.jsonl").read_bytes()
+        assert (tmp_path / "serial" / f"{table}.jsonl").read_bytes() == (
+            tmp_path / engine / f"{table}.jsonl"
+        ).read_bytes()
 
 
 def test_one_by_one_and_in_a_batch_are_equal(toolkit: Command, tmp_path: Path) -> None:

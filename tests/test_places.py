@@ -38,7 +38,7 @@ def loaded(places: Gazetteer) -> Gazetteer:
 
 def named(gazetteer: Gazetteer, text: str, **support: frozenset[str]) -> list[tuple[str, str, str]]:
     """`(side, member, words of the text)` of every mention."""
-    return [(m.side, m.member, text[m.start : m.end]) for m in gazetteer.find(text, **support)]
+    return [(m.side, m.member, text[m.start : m.end]) for m in places.find(text, **support)]
 
 
 def words(gazetteer: Gazetteer, text: str) -> list[str]:
@@ -248,3 +248,11 @@ def test_a_list_for_a_country_that_is_not_of_the_side_is_refused() -> None:
 def test_an_unknown_country_code_is_refused() -> None:
     with pytest.raises(ToolkitError, match="ISO 3166-1"):
         Gazetteer.from_config(Places.model_validate({"sides": {"a": {"label": "A", "countries": ["QQ"]}}}))
+
+
+def test_names_of_one_text_support_ambiguous_names_of_another(places: Gazetteer) -> None:
+    both = places.find_each(["Hong Kong said so.", "A walk in Victoria."])
+    alone = places.find_each(["London said so.", "A walk in Victoria."])
+    assert [mention.name for mention in both[1]] == ["Victoria"]
+    assert alone[1] == []
+    assert both[0] == places.find("Hong Kong said so.")

@@ -68,7 +68,8 @@ _GRAMMAR = tuple(
 )
 _CLOCK = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?(?![0-9:])"
 _HALF = r"(?:\s?(?P<half>[ap])\.?m\b\.?)?"
-_ZONE = r"(?:\s?(?:Z\b|(?:GMT|UTC)?\s?[+-][0-9]{1,2}:?(?:[0-9]{2})?(?![0-9])|\(?(?:GMT|UTC|SGT|HKT|WIB|WITA|WIT|ICT|MYT|PHT|PST|EST|EDT|IST)\b\)?))?"
+_ZONE_NAME = "GMT|UTC|SGT|HKT|WIB|WITA|WIT|ICT|MYT|PHT|PST|EST|EDT|IST"
+_ZONE = rf"(?:\s?(?:Z\b|(?:GMT|UTC)?\s?[+-][0-9]{{1,2}}:?(?:[0-9]{{2}})?(?![0-9])|\(?(?:{_ZONE_NAME})\b\)?))?"
 _TIME_AFTER = re.compile(
     rf"(?:T|[\s,|–-]{{0,4}}(?:\(?(?:at|kl|pukul|pkl\.?|jam|lúc|à|เวลา|on)\s)?[\s(|]?)"
     rf"(?:{_CLOCK}{_HALF}{_ZONE}"
@@ -231,18 +232,14 @@ def normalise_date(value: str) -> str | None:
             return _iso(year, month, None)
         return value if year is not None and MIN_YEAR <= year <= MAX_YEAR else None
     compact = _COMPACT.fullmatch(value)
-    if compact and _iso(*map(int, compact.groups()[:3])):
-        year, month, day = compact.groups()[:3]
-        found = find_date(f"{year}-{month}-{day}" + _colons(compact.groups()[3:]))
-        return None if found is None else found.iso.removesuffix(_MIDNIGHT)
+    if compact:
+        stated = [part for part in compact.groups() if part]
+        if _iso(int(stated[0]), int(stated[1]), int(stated[2])):
+            found = find_date("T".join(filter(None, ("-".join(stated[:3]), ":".join(stated[3:])))))
+            return None if found is None else found.iso.removesuffix(_MIDNIGHT)
     epoch = _EPOCH.fullmatch(value)
     if epoch:
         moment = datetime.fromtimestamp(int(epoch.group(1)), tz=UTC)
         return moment.strftime("%Y-%m-%dT%H:%M:%S").removesuffix(_MIDNIGHT) if moment.year >= 1980 else None
     found = find_date(value)
     return None if found is None else found.iso.removesuffix(_MIDNIGHT)
-
-
-def _colons(clock: tuple[str | None, ...]) -> str:
-    stated = [part for part in clock if part]
-    return "T" + ":".join(stated) if stated else ""

@@ -24,7 +24,7 @@ _LEFT_OUT = frozenset(
 )
 _NEVER_HIDDEN = frozenset(("html", "body", "main", "article"))  # hidden until a script runs; the text is meant
 # Pages put together by a script carry their article in hidden parts: where hidden parts hold this share of the text
-# in paragraphs, they are meant to be seen. Of 150 article pages one does (.68); menus and dialogs of the rest: under .13.
+# in paragraphs, they are meant to be seen. Of 150 article pages one does (.68); the rest hold under .13.
 _MIN_SHOWN_SHARE = 1 / 3
 _HIDDEN_PARAGRAPHS = "//p[ancestor-or-self::*[@hidden or contains(translate(@style, ' ', ''), 'display:none')]]"
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)

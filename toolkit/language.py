@@ -12,9 +12,10 @@ MAX_CHARACTERS = 4_000  # a text's beginning and middle say what language it is 
 MIN_CONFIDENCE = 0.5
 
 # Asked of the model: the languages of the two sides, and those their outlets and agencies also publish in.
-LANGUAGES = (
-    "ar bn cs da de el en es fa fi fr he hi hu id it ja jv km ko lo mn ms my ne nl no pl pt ro ru sv ta th tl tr uk ur vi zh"
-).split()
+LANGUAGES = tuple(
+    """ar bn cs da de el en es fa fi fr he hi hu id it ja jv km ko lo mn ms my ne nl no pl pt ro ru sv ta th tl tr uk
+    ur vi zh""".split()
+)
 
 # Scripts that one language of the field writes.
 _SCRIPTS = {

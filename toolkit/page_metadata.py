@@ -19,8 +19,9 @@ _ARTICLE_TYPE = re.compile(r"Article\Z|BlogPosting\Z|^Report\Z|Reportage|LiveBlo
 _TITLE_KEYS = ("og:title", "twitter:title", "dc.title", "dcterms.title", "citation_title", "parsely-title", "headline")
 _DATE_KEYS = (
     "article:published_time", "og:article:published_time", "datepublished", "article.published", "pubdate",
-    "publishdate", "publish-date", "publish_date", "published-date", "parsely-pub-date", "sailthru.date", "dc.date.issued",
-    "dcterms.date", "dcterms.created", "dc.date", "citation_publication_date", "cxenseparse:recs:publishtime",
+    "publishdate", "publish-date", "publish_date", "published-date", "parsely-pub-date", "sailthru.date",
+    "dc.date.issued",     "dcterms.date", "dcterms.created", "dc.date", "citation_publication_date",
+    "cxenseparse:recs:publishtime",
     "og:published_time", "release_date", "date",
 )  # fmt: skip
 _AUTHOR_KEYS = ("author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author", "byl")
@@ -64,7 +65,8 @@ def read_metadata(root: Any) -> PageMetadata:
 
 
 def _json_ld_article(root: Any) -> dict[str, Any]:
-    """The first article of the page's JSON-LD; without one, the dates of the page itself; {} where none can be read."""
+    """The first article of the page's JSON-LD; without one,
+    the dates of the page itself; {} where none can be read."""
     page: dict[str, Any] = {}
     for script in root.iter("script"):
         if "ld+json" not in (script.get("type") or "").lower():

@@ -85,20 +85,13 @@ def judge(
     no_relevance: bool = False,
 ) -> Judged:
     """Places, relevance and themes of one cut document."""
-    mentions = find_mentions(cut_document, gazetteer)
+    mentions = gazetteer.find_each(cut_document.texts)
     if no_relevance:
         whole, parts = _all_on(cut_document)
     else:
         whole, parts = relevance.judge(cut_document, mentions)
     scored = themes.score(cut_document) if themes is not None else [() for _ in parts]
-    return Judged(cut_document, tuple(mentions), whole, tuple(parts), tuple(tuple(s) for s in scored))
-
-
-def find_mentions(cut_document: CutDocument, gazetteer: Gazetteer) -> list[tuple[Mention, ...]]:
-    """The places named in each segment; ambiguous names may lean on what the rest of the document names."""
-    first = [gazetteer.find(text) for text in cut_document.texts]
-    support = frozenset(mention.member for found in first for mention in found if mention.member)
-    return [tuple(gazetteer.find(text, support=support)) for text in cut_document.texts]
+    return Judged(cut_document, tuple(tuple(found) for found in mentions), whole, tuple(parts), tuple(tuple(s) for s in scored))
 
 
 def _all_on(cut_document: CutDocument) -> tuple[Judgement, list[Judgement]]:
@@ -237,7 +230,7 @@ def train(
         gazetteer = Gazetteer.from_config(config.places)
         progress.stage("cut into segments", len(sample))
         corpus = _cut_all(sample, line_model, repeats, config, progress)
-        mentions = [find_mentions(document, gazetteer) for document in corpus]
+        mentions = [gazetteer.find_each(document.texts) for document in corpus]
         progress.stage("learn relevance")
         relevance = train_relevance(
             corpus,

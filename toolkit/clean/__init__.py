@@ -11,7 +11,8 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from functools import partial
 
-from toolkit.clean import characters, words as glue
+from toolkit.clean import characters
+from toolkit.clean import words as glue
 from toolkit.clean.view import Edit, View, applied, compose
 
 __all__ = ["Edit", "View", "normalise"]
@@ -39,6 +40,8 @@ def normalise(text: str, *, hard_wrapped: bool = False, words: AbstractSet[str] 
     >>> normalise("will be made permanent\\n.\\nHe said").text
     'will be made permanent. He said'
     """
+    if _has_plain_characters(text) and not glue.part_glued(text, words=words):
+        return View(text, text)
     every_pass: tuple[Pass, ...] = (
         characters.fix_encoding,
         characters.decode_entities,
@@ -65,9 +68,5 @@ def normalise(text: str, *, hard_wrapped: bool = False, words: AbstractSet[str] 
 def _has_plain_characters(text: str) -> bool:
     """Whether only a glued word could make the view of `text` differ from it, told by cheap tests."""
     return (
-        text.isascii()
-        and text.isprintable()
-        and "  " not in text
-        and "&" not in text
-        and not glue.has_odd_spaces(text)
+        text.isascii() and text.isprintable() and "  " not in text and "&" not in text and not glue.has_odd_spaces(text)
     )

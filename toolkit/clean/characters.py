@@ -91,7 +91,12 @@ def fix_characters(text: str) -> Found:
     for match in _ODD.finditer(text):
         at = match.start()
         replacement, kind = _reading(text, at)
-        if found and found[-1][1] == at and found[-1][3] == kind and kind in ("dash", "invisible", "control"):
+        if (
+            found
+            and found[-1][1] == at
+            and found[-1][3] == kind
+            and kind in ("dash", "invisible", "control", "private")
+        ):
             found[-1] = (found[-1][0], at + 1, replacement, kind)  # a run of them is one edit
         else:
             found.append((at, at + 1, replacement, kind))
@@ -127,9 +132,7 @@ def compose_marks(text: str) -> Found:
         c
         for c in sorted(set(text))
         if not c.isascii()
-        and (
-            unicodedata.category(c)[0] == "M" or "\u1160" <= c <= "\u11ff" or not unicodedata.is_normalized("NFC", c)
-        )
+        and (unicodedata.category(c)[0] == "M" or "\u1160" <= c <= "\u11ff" or not unicodedata.is_normalized("NFC", c))
     ]
     if not joining:
         return []

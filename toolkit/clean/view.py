@@ -28,7 +28,8 @@ class View:
 
     Examples
     --------
-    >>> view = View("China\u2212ASEAN  trade", "China-ASEAN trade", (Edit(5, 6, "-", "dash"), Edit(11, 13, " ", "space")))
+    >>> edits = (Edit(5, 6, "-", "dash"), Edit(11, 13, " ", "space"))
+    >>> view = View("China\u2212ASEAN  trade", "China-ASEAN trade", edits)
     >>> view.text
     'China-ASEAN trade'
     >>> view.to_source(12), view.to_view(13)
@@ -58,13 +59,7 @@ class View:
             return 0
         if i >= len(self.text):
             return len(self.source)
-        k = bisect_right(self._view_starts, i) - 1
-        if k < 0:
-            return i
-        edit, inside = self.edits[k], i - self._view_starts[k]
-        if inside < len(edit.replacement):
-            return min(edit.start + inside, edit.end)
-        return edit.end + inside - len(edit.replacement)
+        return self._made_from(i)[0]
 
     def to_view(self, j: int) -> int:
         """The view offset of source offset `j`."""
@@ -84,20 +79,20 @@ class View:
         """The tightest source slice that `text[i:j]` was made from (dropped neighbours left out)."""
         if i >= j:
             return self.to_source(i), self.to_source(i)
+        return self._made_from(i)[0], self._made_from(j - 1)[1]
+
+    def _made_from(self, i: int) -> tuple[int, int]:
+        """The source slice that the character `text[i]` was made from."""
         k = bisect_right(self._view_starts, i) - 1
         if k < 0:
-            start = i
-        else:
-            edit, inside = self.edits[k], i - self._view_starts[k]
-            made = len(edit.replacement)
-            start = min(edit.start + inside, edit.end) if inside < made else edit.end + inside - made
-        last = self.to_source(j - 1)
-        k = bisect_right(self._view_starts, j - 1) - 1
-        if k >= 0 and j - 1 - self._view_starts[k] < len(self.edits[k].replacement):
-            edit = self.edits[k]
-            whole = j - self._view_starts[k] >= len(edit.replacement)
-            return start, max(start, edit.end if whole else min(last + 1, edit.end))
-        return start, max(start, last + 1)
+            return i, i + 1
+        edit, inside = self.edits[k], i - self._view_starts[k]
+        n_made = len(edit.replacement)
+        if inside >= n_made:
+            at = edit.end + inside - n_made
+            return at, at + 1
+        end = edit.end if inside + 1 == n_made else min(edit.start + inside + 1, edit.end)
+        return min(edit.start + inside, edit.end), end
 
 
 def applied(text: str, edits: Sequence[Edit]) -> Iterator[str]:

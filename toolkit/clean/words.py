@@ -148,17 +148,32 @@ def part_glued(text: str, *, words: AbstractSet[str]) -> Found:
             for token in _STOP_TOKEN.finditer(text, low, at + _WINDOW):
                 if token.start(1) == at + 1 and token.group(1).lower() not in TOP_LEVELS:
                     found.append((at + 1, at + 1, " ", "glued"))
-    tokens = text.split()
-    if any(map(_has_glued_shape, tokens)):
-        for shape in sorted({token.strip(_EDGES) for token in tokens if _has_glued_shape(token)}):
-            length = _first_half(shape, text, words)
-            if length:
-                for match in re.finditer(rf"(?<![\w'\u2019-]){shape}(?![\w'\u2019-])", text):
-                    at = match.start() + length
-                    found.append((at, at, " ", "glued"))
-    return sorted(found)
+    if any(map(_has_glued_shape, text.split())):
+        found += _part_shapes(text, words)
+        found.sort()
+    return found
 
 
+def _part_shapes(text: str, words: AbstractSet[str]) -> Found:
+    """Spaces between a function word and another word, where the other word is known."""
+    known: AbstractSet[str] | None = None
+    first_halves: dict[str, int] = {}
+    found: Found = []
+    for match in _SMALL_WORD.finditer(text):
+        word = match.group()
+        if word not in first_halves:
+            first_halves[word] = 0
+            if _has_glued_shape(word):
+                if known is None:
+                    known = COMMON_WORDS.union(words, map(str.lower, _WORD.findall(text)))
+                first_halves[word] = _first_half(word, known)
+        if first_halves[word]:
+            at = match.start() + first_halves[word]
+            found.append((at, at, " ", "glued"))
+    return found
+
+
+_SMALL_WORD = re.compile(r"(?<![\w'\u2019-])[a-z]{5,40}(?![\w'\u2019-])")
 _EDGES = ".,;:!?\"'()\u2018\u2019\u201c\u201d"
 
 
@@ -183,21 +198,11 @@ def _halves(word: str) -> Iterator[tuple[int, str]]:
             yield len(prefix), word[len(prefix) :]
 
 
-def _first_half(word: str, text: str, words: AbstractSet[str]) -> int:
+def _first_half(word: str, known: AbstractSet[str]) -> int:
     """How many letters of `word` are its first half; 0 where it stays whole."""
     if word in GLUED_PAIRS:
         return GLUED_PAIRS[word]
-    for length, half in _halves(word):
-        if half in COMMON_WORDS or half in words or _stands_alone(half, text, word):
-            return length
-    return 0
-
-
-def _stands_alone(half: str, text: str, word: str) -> bool:
-    """Whether `half`, a piece of `word`, also occurs in `text` by itself, in small letters or capitalised."""
-    if text.count(half) == text.count(word) and half.capitalize() not in text:
-        return False
-    return re.search(rf"(?<![^\W_])[{half[0]}{half[0].upper()}]{half[1:]}(?![^\W_])", text) is not None
+    return next((length for length, half in _halves(word) if half in known), 0)
 
 
 def _parts_at_flip(token: re.Match[str], text: str) -> bool:

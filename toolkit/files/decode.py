@@ -105,7 +105,7 @@ def _replaced(content: bytes, encoding: str) -> Decoded:
     codec = "utf-8" if encoding == "utf-8-sig" else encoding
     text = content.decode(codec, "replace")
     n_replaced = text.count("\ufffd")
-    if n_replaced:  # not those that stood there before
+    if n_replaced and codec.startswith("utf"):  # not those that stood there before; other encodings cannot say it
         n_replaced = max(0, n_replaced - content.count("\ufffd".encode(codec)))
     return Decoded(text, encoding, n_replaced)
 

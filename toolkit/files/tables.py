@@ -142,11 +142,12 @@ def write_tables(
     counts: dict[str, int] = {}
     with ExitStack() as published:
         for table, columns, rows in tables:
-            writers = [
-                _WRITERS[name](published.enter_context(atomic_file(folder / f"{table}.{name}")), columns)
-                for name in TABLE_FORMATS
-                if name in formats
-            ]
+            writers: list[_Writer] = []
+            for name in TABLE_FORMATS:
+                if name in formats:
+                    stream = published.enter_context(atomic_file(folder / f"{table}.{name}"))
+                    writers.append(_WRITERS[name](stream, columns))
+                    published.callback(writers[-1].release)
             counts[table] = 0
             for row in rows:
                 counts[table] += 1
@@ -165,7 +166,11 @@ class _Writer(Protocol):
 
     def write(self, values: Sequence[object]) -> None: ...
 
-    def finish(self) -> None: ...
+    def finish(self) -> None:
+        """Write what is waiting: the table is complete."""
+
+    def release(self) -> None:
+        """Let go of the stream, finished or not."""
 
 
 class _JsonLines:
@@ -177,6 +182,9 @@ class _JsonLines:
         self._stream.write(_json(dict(zip(self._names, values, strict=True))).encode() + b"\n")
 
     def finish(self) -> None:
+        pass
+
+    def release(self) -> None:
         pass
 
 
@@ -193,6 +201,8 @@ class _Csv:
 
     def finish(self) -> None:
         self._text.flush()
+
+    def release(self) -> None:
         self._text.detach()
 
 
@@ -242,6 +252,9 @@ class _Parquet:
         if self._waiting:
             self._flush()
         self._writer.close()
+
+    def release(self) -> None:
+        self._writer.close()  # a second time does nothing
 
 
 _WRITERS: dict[str, type[_Writer]] = {"parquet": _Parquet, "csv": _Csv, "jsonl": _JsonLines}

@@ -7,7 +7,7 @@ an article reads no list at all.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -99,6 +99,26 @@ class Gazetteer:
             Members already named without ambiguity elsewhere in the document: an ambiguous name of theirs counts.
             A member named without ambiguity in `text` itself supports its ambiguous names too.
         """
+        hits = self._hits(text)
+        chosen, in_want = self._leftmost_longest(hits, frozenset())
+        if in_want:
+            seen = support.union(entry.member for _, _, entry in chosen)
+            if not in_want.isdisjoint(seen):
+                chosen, _ = self._leftmost_longest(hits, seen)
+        return _mentions(chosen)
+
+    def find_each(self, texts: Sequence[str]) -> list[list[Mention]]:
+        """The names in each text of one document; an ambiguous name in one is supported by names in the others."""
+        hits = [self._hits(text) for text in texts]
+        found = [self._leftmost_longest(of_text, frozenset()) for of_text in hits]
+        seen = frozenset(entry.member for chosen, _ in found for _, _, entry in chosen)
+        return [
+            _mentions(chosen if in_want.isdisjoint(seen) else self._leftmost_longest(of_text, seen)[0])
+            for of_text, (chosen, in_want) in zip(hits, found, strict=True)
+        ]
+
+    def _hits(self, text: str) -> list[tuple[int, int, int]]:
+        """`(start, -end, entry)` of every name that stands alone and means the place, sorted; they may overlap."""
         folded = fold(text)
         n_characters = len(folded)
         entries, owners, forms = self._entries, self._owners, self._forms
@@ -114,12 +134,7 @@ class Gazetteer:
             if not _means_something_else(folded, start, end, entries[owner]):
                 hits.append((start, -end, owner))
         hits.sort()
-        chosen, in_want = self._leftmost_longest(hits, frozenset())
-        if in_want:
-            seen = support.union(entry.member for _, _, entry in chosen)
-            if not in_want.isdisjoint(seen):
-                chosen, _ = self._leftmost_longest(hits, seen)
-        return [Mention(entry.side, entry.member, entry.name, entry.kind, start, end) for start, end, entry in chosen]
+        return hits
 
     def _leftmost_longest(
         self, hits: list[tuple[int, int, int]], support: frozenset[str]
@@ -179,6 +194,10 @@ class Gazetteer:
             for spelling, side, member, name, kind, ambiguous in columns
         ]
         return cls(entries, {side: list(of_side) for side, of_side in json["side_members"]})
+
+
+def _mentions(chosen: Iterable[tuple[int, int, Entry]]) -> list[Mention]:
+    return [Mention(entry.side, entry.member, entry.name, entry.kind, start, end) for start, end, entry in chosen]
 
 
 def _ascii(text: str) -> bytes:

@@ -32,7 +32,9 @@ class Series:
     label: str
 
 
-def share_panels(series: Sequence[Series], ticks: Sequence[str], *, highest: float, solid: Sequence[bool]) -> list[Markup]:
+def share_panels(
+    series: Sequence[Series], ticks: Sequence[str], *, highest: float, solid: Sequence[bool]
+) -> list[Markup]:
     """Small multiples on one scale: line, 95% band, gaps as gaps, hollow points where a bucket is not `solid`.
 
     Altair describes the panel once; the panels differ in their rows alone.
@@ -54,7 +56,7 @@ def share_panels(series: Sequence[Series], ticks: Sequence[str], *, highest: flo
         .mark_point(stroke="var(--accent)", fill="var(--paper)", size=26, opacity=1, strokeWidth=1.4)
         .encode(y=y)
     )
-    chart = alt.layer(band, line, full, hollow, data=alt.Data(values=[{"i": 0}]))
+    chart = alt.layer(band, line, full, hollow, data=alt.InlineData(values=[{"i": 0}]))
     spec = _spec(chart.properties(width=_WIDTH - 38, height=84))
     panels = []
     for one in series:
@@ -82,13 +84,11 @@ def count_panel(counts: Sequence[int], ticks: Sequence[str], *, solid: Sequence[
 
     highest = max(counts)
     rows = [{"i": i, "n": n, "solid": solid[i]} for i, n in enumerate(counts)]
-    x = alt.X(
-        "i:Q", axis=_ticks(alt, ticks), scale=alt.Scale(domain=[-0.6, max(1, len(ticks) - 1) + 0.6], nice=False)
-    )
+    x = alt.X("i:Q", axis=_ticks(alt, ticks), scale=alt.Scale(domain=[-0.6, max(1, len(ticks) - 1) + 0.6], nice=False))
     values = [0, highest] if highest < 4 else [0, highest // 2, highest]
     y = alt.Y("n:Q", axis=alt.Axis(format=",d", title=None, values=values, domain=False, ticks=False, labelPadding=4))
     size = max(2.0, min(22.0, (_WIDTH - 50) / len(counts) * 0.72))
-    data = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
+    data = alt.Chart(alt.InlineData(values=rows)).encode(x=x, y=y)
     full = data.transform_filter("datum.solid").mark_bar(color="var(--quiet)", size=size)
     hollow = data.transform_filter("!datum.solid").mark_bar(
         stroke="var(--quiet)", fill="var(--paper)", size=size, strokeWidth=1.2
@@ -96,15 +96,18 @@ def count_panel(counts: Sequence[int], ticks: Sequence[str], *, solid: Sequence[
     return _draw(_spec((full + hollow).properties(width=_WIDTH - 38, height=84)), label=label)
 
 
-def score_histogram(
-    counts: Sequence[int], *, off_below: float | None, on_from: float | None, label: str
-) -> Markup:
+def score_histogram(counts: Sequence[int], *, off_below: float | None, on_from: float | None, label: str) -> Markup:
     """Articles by relevance score in equal bins of [0, 1], with the two thresholds."""
     import altair as alt
 
     width = 1 / len(counts)
     rows = [
-        {"low": i * width + BIN_GAP, "high": (i + 1) * width, "n": n, "kind": _kind((i + 0.5) * width, off_below, on_from)}
+        {
+            "low": i * width + BIN_GAP,
+            "high": (i + 1) * width,
+            "n": n,
+            "kind": _kind((i + 0.5) * width, off_below, on_from),
+        }
         for i, n in enumerate(counts)
     ]
     colour = alt.Color(
@@ -116,10 +119,16 @@ def score_histogram(
         values=[0, 0.2, 0.4, 0.6, 0.8, 1], title="relevance score of the article", grid=False, domainColor="var(--rule)"
     )
     x = alt.X("low:Q", axis=axis, scale=alt.Scale(domain=[0, 1], nice=False))
-    y = alt.Y("n:Q", scale=alt.Scale(zero=True), axis=alt.Axis(format=",d", title=None, tickCount=4, domain=False, ticks=False, tickMinStep=1))
-    bars = alt.Chart(alt.Data(values=rows)).mark_rect().encode(x=x, x2="high:Q", y=y, y2=alt.datum(0), color=colour)
+    y = alt.Y(
+        "n:Q",
+        scale=alt.Scale(zero=True),
+        axis=alt.Axis(format=",d", title=None, tickCount=4, domain=False, ticks=False, tickMinStep=1),
+    )
+    bars = (
+        alt.Chart(alt.InlineData(values=rows)).mark_rect().encode(x=x, x2="high:Q", y=y, y2=alt.datum(0), color=colour)
+    )
     limits = [{"x": limit} for limit in (off_below, on_from) if limit is not None]
-    rules = alt.Chart(alt.Data(values=limits)).mark_rule(color="var(--ink)", strokeDash=[3, 3]).encode(x="x:Q")
+    rules = alt.Chart(alt.InlineData(values=limits)).mark_rule(color="var(--ink)", strokeDash=[3, 3]).encode(x="x:Q")
     return _draw(_spec((bars + rules).properties(width=400, height=150)), label=label)
 
 
@@ -190,11 +199,10 @@ def tidy(svg: str, *, label: str) -> Markup:
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     root = etree.fromstring(svg.encode(), parser)
-    width, height = (float(root.get(side)) for side in ("width", "height"))
+    width, height = (float(root.get(side) or 0) for side in ("width", "height"))
     inside = "".join(_rebuilt(child) for child in root)
-    return Markup(
-        '<svg class="chart" viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}">'
-    ).format(f"{width:g}", f"{height:g}", f"{width:g}", f"{height:g}", label) + Markup(inside + "</svg>")
+    opening = Markup('<svg class="chart" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" aria-label="{2}">')
+    return opening.format(f"{width:g}", f"{height:g}", label) + Markup(inside + "</svg>")  # noqa: S704 - rebuilt here
 
 
 def _rebuilt(element: Any) -> str:

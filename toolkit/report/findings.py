@@ -113,7 +113,9 @@ def halves_words(tally: Tally) -> str:
     cut = min(range(1, len(counts)), key=lambda i: (abs(sum(counts[:i]) * 2 - total), i))
     first = labels[0] if cut == 1 else f"{labels[0]} to {labels[cut - 1]}"
     second = labels[-1] if cut == len(labels) - 1 else f"{labels[cut]} to {labels[-1]}"
-    return f"{first} ({counted(sum(counts[:cut]), 'article')}) against {second} ({counted(sum(counts[cut:]), 'article')})"
+    return (
+        f"{first} ({counted(sum(counts[:cut]), 'article')}) against {second} ({counted(sum(counts[cut:]), 'article')})"
+    )
 
 
 def find(tally: Tally, *, subject: str, no_relevance: bool) -> list[Finding]:
@@ -145,16 +147,18 @@ def find(tally: Tally, *, subject: str, no_relevance: bool) -> list[Finding]:
 def _about(tally: Tally, subject: str, *, no_relevance: bool) -> Finding:
     n_on, n, n_unsure = len(tally.on), len(tally.articles), tally.verdicts["unsure"]
     if no_relevance:
-        claim = f"All {counted(n, 'article')} read count as on-topic." if n > 1 else "The one article counts as on-topic."
-        return Finding(
-            claim, "The relevance check was switched off for this run.", "funnel", "From read to on-topic"
+        claim = (
+            f"All {counted(n, 'article')} read count as on-topic." if n > 1 else "The one article counts as on-topic."
         )
+        return Finding(claim, "The relevance check was switched off for this run.", "funnel", "From read to on-topic")
     unsure = ""
     if n_unsure:
         unsure = f" {number(n_unsure)} more {'is' if n_unsure == 1 else 'are'} unsure and listed apart."
     if n_on == 0:
-        claim = f"None of the {counted(n, 'article')} read is about {subject}." if n > 1 else (
-            f"The one article read is not about {subject}."
+        claim = (
+            f"None of the {counted(n, 'article')} read is about {subject}."
+            if n > 1
+            else (f"The one article read is not about {subject}.")
         )
         if n_unsure == n == 1:
             claim, unsure = f"Whether the one article read is about {subject} is unsure.", ""

@@ -156,7 +156,8 @@ def _config_themes(run: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _config_sides(run: Mapping[str, Any], tally: Tally) -> list[tuple[str, str]]:
     return [
-        (show(side.label, limit=60), ", ".join(show(member, limit=40) for member in side.members)) for side in tally.sides
+        (show(side.label, limit=60), ", ".join(show(member, limit=40) for member in side.members))
+        for side in tally.sides
     ]
 
 

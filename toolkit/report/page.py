@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from toolkit.report import evidence as proof
 from toolkit.report import sections
 from toolkit.report.findings import find, subject_of
 from toolkit.report.method import corpus_name, method
@@ -79,6 +81,7 @@ def content_security_policy(style: str) -> str:
     )
 
 
+@cache
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -92,9 +95,7 @@ def _environment() -> Environment:
     )
 
 
-def _masthead(
-    results: Results, tally: Tally, *, subject: str, corpus: str, source_date: str | None
-) -> sections.View:
+def _masthead(results: Results, tally: Tally, *, subject: str, corpus: str, source_date: str | None) -> sections.View:
     no_relevance = bool(results.run.get("no_relevance"))
     described = results.run.get("subject")
     description = described.get("description") if isinstance(described, dict) else ""
@@ -112,21 +113,19 @@ def _masthead(
     }
 
 
-def _views(
-    results: Results, tally: Tally, *, subject: str, corpus: str, source_date: str | None
-) -> dict[str, object]:
+def _views(results: Results, tally: Tally, *, subject: str, corpus: str, source_date: str | None) -> dict[str, object]:
     """What each template prints, by the name it uses."""
-    shown = sections.appendix_order(tally)
-    evidence = sections.Evidence(tally, {article.document_id: f"a{i + 1}" for i, article in enumerate(shown)})
+    shown = proof.appendix_order(tally)
+    evidence = proof.Evidence(tally, {article.document_id: f"a{i + 1}" for i, article in enumerate(shown)})
     return {
         "funnel": sections.funnel(tally, no_relevance=bool(results.run.get("no_relevance"))),
         "themes": sections.theme_table(tally),
         "time": sections.over_time(tally),
         "places": sections.places(tally),
-        "cards": sections.theme_cards(tally, evidence),
-        "topics": sections.topics(tally, evidence),
-        "set_aside": sections.set_aside(tally, evidence),
+        "cards": proof.theme_cards(tally, evidence),
+        "topics": proof.topics(tally, evidence),
+        "set_aside": proof.set_aside(tally, evidence),
         "outlets": sections.outlets(tally),
-        "articles": sections.appendix(tally, evidence, shown),
+        "articles": proof.appendix(tally, evidence, shown),
         "method": method(results, tally, subject=subject, corpus=corpus, source_date=source_date),
     }

@@ -93,7 +93,7 @@ def lay_out(dates: Sequence[str]) -> Timeline:
             month = -month * 12 if unit == "year" else None
         of.append(month // size - first if month is not None and first <= month // size <= last else None)
     n_buckets = last - first + 1
-    latest = max((item for item in parsed if item is not None and low <= item[0] <= high))
+    latest = max(item for item in parsed if item is not None and low <= item[0] <= high)
     unfinished = _is_unfinished(latest, unit)
     if unfinished:
         year, month = divmod(latest[0], 12)
@@ -136,8 +136,10 @@ def _not_in_time(dates: Sequence[str], parsed: Sequence[tuple[int, int] | None])
     if n_undated:
         sentences.append(f"{counted(n_undated, 'on-topic article')} {'has' if n_undated == 1 else 'have'} no date.")
     if n_partial:
-        verb = "states a day and month but no year, and none was" if n_partial == 1 else (
-            "state a day and month but no year, and none was"
+        verb = (
+            "states a day and month but no year, and none was"
+            if n_partial == 1
+            else ("state a day and month but no year, and none was")
         )
         sentences.append(f"{counted(n_partial, 'on-topic article')} {verb} invented.")
     return sentences

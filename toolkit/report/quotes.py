@@ -50,7 +50,7 @@ class Quotes:
             heapq.heappushpop(self.held, item)
 
     def best(self, n: int = N_QUOTES) -> tuple[Candidate, ...]:
-        """Up to `n` candidates: new outlets first, then new articles, never two of one article, never one text twice."""
+        """Up to `n` candidates, new outlets first; never two of one article, never one text twice."""
         ordered = sorted(self.held, key=lambda item: item[:4], reverse=True)
         chosen: list[Candidate] = []
         outlets: dict[str, int] = {}
@@ -79,10 +79,11 @@ def shorten(candidate: Candidate, *, limit: int = MAX_QUOTE_CHARACTERS) -> tuple
     body = candidate.text.strip()
     start = candidate.start + len(candidate.text) - len(candidate.text.lstrip())
     cut = len(body)
-    if len(show(body, limit=limit + 1)) > limit:
+    whole = show(body, limit=2 * limit)
+    if len(whole) > limit:
         window = body[: limit - 2]
         ends = [found.end() for found in _SENTENCE_END.finditer(window)]
         cut = ends[-1] if ends and ends[-1] >= limit // 2 else window.rfind(" ")
         cut = cut if cut >= limit // 3 else len(window)
-    printed = show(body[:cut], limit=limit - 2)
-    return (printed if cut == len(body) else f"{printed} …"), start, start + cut
+        whole = show(body[:cut], limit=limit - 2) + " …"
+    return whole, start, start + cut

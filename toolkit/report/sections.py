@@ -2,85 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from typing import Any
-
-from markupsafe import Markup
 
 from toolkit.report import figures
 from toolkit.report.findings import changes, halves_words, ranked_members, wilson
-from toolkit.report.quotes import Candidate, shorten
-from toolkit.report.rows import WHOLE_SIDE, Article, number_of, text_of
+from toolkit.report.rows import WHOLE_SIDE
 from toolkit.report.tally import Tally, ThemeTally
 from toolkit.report.wording import (
     ROLE_LABELS,
     VERDICT_LABELS,
     counted,
-    date_words,
-    foreign_language,
     interval_words,
     listing,
     number,
     percent,
-    safe_url,
     show,
     words,
 )
 
 View = dict[str, Any]
 
-MAX_ARTICLES = 250  # rows of the appendix; the tables beside the report hold all
-MAX_LISTED = 20  # rows of the lists of what was set aside
-MAX_QUARANTINE = 50
-MAX_GROUPS = 15  # groups of near-duplicates
-MAX_TOPIC_CARDS = 30
-MAX_TOPICS = 100  # cards and rows together
 MAX_OUTLETS = 12
-N_TOPIC_QUOTES = 2
-N_TERMS = 10
 MIN_BUCKET = 5  # on-topic articles below which a bucket's share is drawn hollow
-ONE_OUTLET = 0.8  # share of a topic's segments from one outlet that is flagged
-ONE_ARTICLE = 0.5  # share of a topic's segments from one article that is flagged
 HEAT_STEPS = 5
-
-
-class Evidence:
-    """Turns a candidate into a quote with its source: title, outlet, date, file, offsets, address."""
-
-    def __init__(self, tally: Tally, anchors: Mapping[str, str]) -> None:
-        self._articles = {article.document_id: article for article in tally.articles}
-        self._anchors = anchors
-
-    def quote(self, candidate: Candidate, *, limit: int = 300) -> View:
-        """The view of one quote."""
-        text, start, end = shorten(candidate, limit=limit)
-        article = self._articles.get(candidate.document_id)
-        source = self.source(article) if article else {"title": show(candidate.document_id), "url": None}
-        return {
-            "text": text,
-            "lang": foreign_language(article.language) if article else None,
-            "where": f"characters {number(start)}–{number(end)}",
-            "anchor": self._anchors.get(candidate.document_id),
-            "cues": words(candidate.cues),
-            **source,
-        }
-
-    def source(self, article: Article) -> View:
-        """Where an article came from; its id only where the file does not already say it."""
-        return {
-            "title": title_of(article),
-            "url": safe_url(article.url),
-            "outlet": show(article.outlet, limit=60),
-            "date": date_words(article.date),
-            "file": show(article.file, limit=120),
-            "document_id": "" if article.document_id == article.file else show(article.document_id, limit=120),
-        }
-
-
-def title_of(article: Article) -> str:
-    """The title, or words that say there is none."""
-    return show(article.title, limit=160) or "Untitled article"
 
 
 def funnel(tally: Tally, *, no_relevance: bool) -> View:
@@ -103,7 +47,7 @@ def funnel(tally: Tally, *, no_relevance: bool) -> View:
                 "segment_share": percent(extent.n_segments / max(1, tally.all_text.n_segments)),
                 "characters": number(extent.n_characters),
                 "character_share": percent(extent.n_characters / max(1, tally.all_text.n_characters)),
-                "width": _width(extent.n_characters, tally.all_text.n_characters),
+                "width": width_of(extent.n_characters, tally.all_text.n_characters),
             }
             for label, extent in texts
         ],
@@ -113,7 +57,7 @@ def funnel(tally: Tally, *, no_relevance: bool) -> View:
                 "segments": number(role.extent.n_segments),
                 "characters": number(role.extent.n_characters),
                 "share": percent(role.extent.n_characters / max(1, tally.all_text.n_characters)),
-                "width": _width(role.extent.n_characters, tally.all_text.n_characters),
+                "width": width_of(role.extent.n_characters, tally.all_text.n_characters),
             }
             for role in tally.cut
         ],
@@ -135,12 +79,12 @@ def _step(label: str, count: int, total: int, note: str) -> View:
         "label": label,
         "count": number(count),
         "share": percent(count / total) if total else "",
-        "width": _width(count, total),
+        "width": width_of(count, total),
         "note": note,
     }
 
 
-def _width(part: float, whole: float) -> str:
+def width_of(part: float, whole: float) -> str:
     """A share as a length on a scale of 0 to 100."""
     return f"{100 * min(1.0, part / whole):.1f}" if whole else "0"
 
@@ -161,18 +105,18 @@ def theme_table(tally: Tally) -> View:
                 "empty": theme.n_articles == 0,
                 "share": percent(theme.n_articles / n) if n else "–",
                 "interval": interval_words(low, high) if n else "",
-                "bar": _width(theme.n_articles / n, scale) if n else "0",
-                "low": float(_width(low, scale)),
-                "high": float(_width(high, scale)),
+                "bar": width_of(theme.n_articles / n, scale) if n else "0",
+                "low": float(width_of(low, scale)),
+                "high": float(width_of(high, scale)),
                 "spark": _spark(theme, tally),
                 "outlets": number(len(theme.outlets)),
-                "members": _top_members(theme, tally),
+                "members": top_members(theme, tally),
             }
         )
     return {"rows": rows, "n": n, "sparks": tally.timeline.drawn, "members": len(tally.sides) > 1}
 
 
-def _top_members(theme: ThemeTally, tally: Tally, limit: int = 3) -> str:
+def top_members(theme: ThemeTally, tally: Tally, limit: int = 3) -> str:
     if len(tally.sides) < 2:
         return ""
     ranked = ranked_members(theme.members[1], tally.sides[1].members)
@@ -219,26 +163,20 @@ def over_time(tally: Tally) -> View:
         notes.append(f"{counted(n_gaps, timeline.unit)} {verb}.")
     drawn = [theme for theme in tally.themes if any(theme.per_bucket)]
     peaks = [
-        n / total
-        for theme in drawn
-        for n, total in zip(theme.per_bucket, counts, strict=True)
-        if total >= MIN_BUCKET
+        n / total for theme in drawn for n, total in zip(theme.per_bucket, counts, strict=True) if total >= MIN_BUCKET
     ] or [1.0]
     highest = _round_up(max(peaks))
     moved = changes(tally)
     panels, series = [], []
     for theme in drawn:
         shares = tuple(
-            (n / total, *wilson(n, total)) if total else None
-            for n, total in zip(theme.per_bucket, counts, strict=True)
+            (n / total, *wilson(n, total)) if total else None for n, total in zip(theme.per_bucket, counts, strict=True)
         )
         change = moved.get(theme.theme.id)
         label = show(theme.theme.label, limit=80)
         finding = change.words if change else f"{percent(sum(theme.per_bucket) / sum(counts))} overall"
         panels.append({"label": label, "finding": finding, "moved": bool(change and change.clear)})
-        series.append(
-            figures.Series(shares, f"{label}: share of on-topic articles by {timeline.unit}; {finding}.")
-        )
+        series.append(figures.Series(shares, f"{label}: share of on-topic articles by {timeline.unit}; {finding}."))
     drawings = figures.share_panels(series, timeline.short, highest=highest, solid=solid)
     panels = [panel | {"svg": svg} for panel, svg in zip(panels, drawings, strict=True)]
     view |= {
@@ -307,7 +245,10 @@ def places(tally: Tally) -> View:
                     "label": show(member, limit=40),
                     "total": number(total),
                     "cells": [
-                        {"n": number(theme.members[position][member]), "heat": _heat(theme.members[position][member], highest)}
+                        {
+                            "n": number(theme.members[position][member]),
+                            "heat": _heat(theme.members[position][member], highest),
+                        }
                         for theme in tally.themes
                     ],
                 }
@@ -336,253 +277,20 @@ def _heat(n: int, highest: int) -> int:
     return 0 if n == 0 or highest == 0 else max(1, -(-n * HEAT_STEPS // highest))
 
 
-def theme_cards(tally: Tally, evidence: Evidence) -> list[View]:
-    """One card per theme, in the order of the table."""
-    topics = {topic.topic: topic for topic in tally.topics}
-    n, cards = len(tally.on), []
-    for i, theme in enumerate(tally.themes):
-        placed = [topics[topic] for topic in theme.topics]
-        cards.append(
-            {
-                "anchor": f"theme-{i + 1}",
-                "label": show(theme.theme.label, limit=80),
-                "description": show(theme.theme.description, limit=400),
-                "articles": counted(theme.n_articles, "article"),
-                "empty": theme.n_articles == 0,
-                "share": percent(theme.n_articles / n) if n else "",
-                "interval": interval_words(*wilson(theme.n_articles, n)) if n else "",
-                "mean": percent(theme.mean_score),
-                "quotes": [evidence.quote(candidate) for candidate in theme.quotes],
-                "outlets": top(theme.outlets, 5),
-                "n_outlets": len(theme.outlets),
-                "members": _top_members(theme, tally, 5),
-                "months": _busiest(theme, tally),
-                "topics": [
-                    {
-                        "anchor": f"topic-{topic.topic}",
-                        "name": show(topic.name, limit=80),
-                        "terms": ", ".join(show(term, limit=40) for term, _ in topic.terms[:6]),
-                        "articles": counted(topic.n_articles, "article"),
-                    }
-                    for topic in placed[:8]
-                ],
-                "more_topics": max(0, len(placed) - 8),
-            }
-        )
-    return cards
-
-
-def _busiest(theme: ThemeTally, tally: Tally) -> str:
-    """The buckets with most articles of the theme."""
-    if not tally.timeline.drawn:
-        return ""
-    pairs = [(n, i) for i, n in enumerate(theme.per_bucket) if n]
-    best = sorted(pairs, key=lambda pair: (-pair[0], pair[1]))[:3]
-    return listing([f"{tally.timeline.labels[i]} ({number(n)})" for n, i in best])
-
-
-def top(counter: Counter[str], limit: int) -> str:
-    """The most frequent keys with their counts: "Bangkok Post 12, Inquirer 3 and 4 more"."""
-    ranked = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
-    return listing([f"{show(key, limit=60)} {number(n)}" for key, n in ranked], limit=limit)
-
-
 def outlets(tally: Tally) -> View:
     """Where the on-topic articles come from."""
     ranked = sorted(tally.outlets.items(), key=lambda item: (-item[1], item[0]))
     n, known = len(tally.on), sum(tally.outlets.values())
     return {
         "rows": [
-            {"label": show(outlet, limit=80), "n": number(count), "share": percent(count / n), "width": _width(count, n)}
+            {
+                "label": show(outlet, limit=80),
+                "n": number(count),
+                "share": percent(count / n),
+                "width": width_of(count, n),
+            }
             for outlet, count in ranked[:MAX_OUTLETS]
         ],
         "more": max(0, len(ranked) - MAX_OUTLETS),
         "unknown": n - known,
     }
-
-
-def topics(tally: Tally, evidence: Evidence) -> View:
-    """The topics found in this corpus, with their terms, flags and quotes; the outliers counted openly."""
-    labels = {theme.theme.id: show(theme.theme.label, limit=80) for theme in tally.themes}
-    articles = {article.document_id: article for article in tally.articles}
-    cards = []
-    for topic in tally.topics[:MAX_TOPIC_CARDS]:
-        flags = []
-        outlet, outlet_share = topic.top_outlet
-        document_id, article_share = topic.top_article
-        if article_share >= ONE_ARTICLE and topic.n_articles > 1 and document_id in articles:
-            flags.append(f"{percent(article_share)} of its text segments come from one article, “{title_of(articles[document_id])}”.")
-        elif topic.n_articles == 1:
-            flags.append("It stands in one article only.")
-        if outlet and outlet_share >= ONE_OUTLET and len(tally.outlets) > 1 and topic.n_articles > 1:
-            flags.append(f"{percent(outlet_share)} of its text segments come from one outlet, {show(outlet, limit=60)}.")
-        cards.append(
-            {
-                "anchor": f"topic-{topic.topic}",
-                "name": show(topic.name, limit=80),
-                "segments": counted(topic.n_segments, "segment"),
-                "articles": counted(topic.n_articles, "article"),
-                "theme": labels.get(topic.theme or "", ""),
-                "theme_anchor": next(
-                    (f"theme-{i + 1}" for i, theme in enumerate(tally.themes) if theme.theme.id == topic.theme), ""
-                ),
-                "terms": _term_bars(topic.terms[:N_TERMS]),
-                "flags": flags,
-                "quotes": [evidence.quote(candidate, limit=240) for candidate in topic.quotes[:N_TOPIC_QUOTES]],
-            }
-        )
-    total = tally.n_in_topics + tally.n_outliers
-    return {
-        "cards": cards,
-        "n": len(tally.topics),
-        "smaller": [
-            {
-                "anchor": f"topic-{topic.topic}",
-                "name": show(topic.name, limit=80),
-                "terms": ", ".join(show(term, limit=40) for term, _ in topic.terms[:6]),
-                "segments": number(topic.n_segments),
-                "articles": number(topic.n_articles),
-                "theme": labels.get(topic.theme or "", ""),
-            }
-            for topic in tally.topics[MAX_TOPIC_CARDS:MAX_TOPICS]
-        ],
-        "more": max(0, len(tally.topics) - MAX_TOPICS),
-        "outliers": number(tally.n_outliers),
-        "outlier_share": percent(tally.n_outliers / total) if total else "",
-        "total": counted(total, "on-topic segment"),
-        "any": total > 0,
-    }
-
-
-def _term_bars(terms: Sequence[tuple[str, float]]) -> View:
-    """One path of bars and the words beside them; a drawing 220 wide with rows 18 high."""
-    highest = max((weight for _, weight in terms), default=0.0) or 1.0
-    path = "".join(f"M0 {18 * i + 4}h{max(1.0, 90 * weight / highest):.1f}v10H0z" for i, (_, weight) in enumerate(terms))
-    return {
-        "path": path,
-        "height": 18 * len(terms),
-        "words": [{"text": show(term, limit=24), "y": 18 * i + 13} for i, (term, _) in enumerate(terms)],
-        "label": "Terms by weight: " + ", ".join(show(term, limit=40) for term, _ in terms),
-    }
-
-
-def set_aside(tally: Tally, evidence: Evidence) -> View:
-    """What was set aside and why: cut text by role, off-topic and unsure articles, quarantine, near-duplicates."""
-    thresholds = tally.run.get("thresholds")
-    limits = thresholds if isinstance(thresholds, Mapping) else {}
-    off = _by_score(tally, "off", descending=True)
-    unsure = _by_score(tally, "unsure", descending=True)
-    on = _by_score(tally, "on", descending=False)
-    scored = [article.relevance for article in tally.articles if article.relevance is not None]
-    groups: dict[str, list[Article]] = {}
-    for article in tally.articles:
-        if article.duplicate_of:
-            groups.setdefault(article.duplicate_of, []).append(article)
-    first = {article.document_id: article for article in tally.articles}
-    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
-    return {
-        "roles": [
-            {
-                "label": ROLE_LABELS.get(role.role, words(role.role)),
-                "segments": number(role.extent.n_segments),
-                "characters": number(role.extent.n_characters),
-                "reasons": listing([f"{words(code)} {number(n)}" for code, n in role.reasons], limit=4),
-                "examples": [evidence.quote(example, limit=160) for example in role.examples],
-            }
-            for role in tally.cut
-        ],
-        "histogram": _histogram(scored, limits, tally) if len(scored) >= 30 else None,
-        "off_below": _threshold(limits, "off_below"),
-        "on_from": _threshold(limits, "on_from"),
-        "near": [_listed(article, evidence) for article in off[:MAX_LISTED]],
-        "n_off": len(off),
-        "lowest_on": [_listed(article, evidence) for article in on[: MAX_LISTED // 2]],
-        "unsure": [_listed(article, evidence) for article in unsure[:MAX_LISTED]],
-        "n_unsure": len(unsure),
-        "quarantine": [
-            {
-                "file": show(text_of(row, "file"), limit=120) or "–",
-                "row": "" if number_of(row, "row") is None else number(number_of(row, "row") or 0),
-                "document_id": show(text_of(row, "document_id"), limit=80),
-                "reason": words(text_of(row, "reason")),
-                "detail": show(text_of(row, "detail"), limit=240),
-            }
-            for row in tally.quarantine[:MAX_QUARANTINE]
-        ],
-        "n_quarantined": max(len(tally.quarantine), tally.n_quarantined),
-        "more_quarantined": max(0, len(tally.quarantine) - MAX_QUARANTINE),
-        "n_repeats": tally.n_repeats,
-        "groups": [
-            {
-                "kept": evidence.source(first[document_id]) if document_id in first else {"title": show(document_id)},
-                "copies": [evidence.source(article) for article in copies[:6]],
-                "more": max(0, len(copies) - 6),
-            }
-            for document_id, copies in ordered[:MAX_GROUPS]
-        ],
-        "n_groups": len(groups),
-        "n_duplicates": tally.n_duplicates,
-        "more_groups": max(0, len(groups) - MAX_GROUPS),
-    }
-
-
-def _threshold(limits: Mapping[Any, Any], key: str) -> str:
-    found = number_of(limits, key)
-    return "" if found is None else f"{found:.2f}"
-
-
-def _histogram(scores: Sequence[float], limits: Mapping[Any, Any], tally: Tally) -> Markup:
-    counts = [0] * 20
-    for score in scores:
-        counts[min(19, max(0, int(score * 20)))] += 1
-    parts = [f"{counted(tally.verdicts[key], 'article')} {VERDICT_LABELS[key]}" for key in ("on", "unsure", "off")]
-    return figures.score_histogram(
-        counts,
-        off_below=number_of(limits, "off_below"),
-        on_from=number_of(limits, "on_from"),
-        label=f"Articles by relevance score: {listing(parts)}.",
-    )
-
-
-def _by_score(tally: Tally, verdict: str, *, descending: bool) -> list[Article]:
-    found = [article for article in tally.articles if article.on_topic == verdict]
-    sign = -1 if descending else 1
-    return sorted(found, key=lambda article: (sign * (article.relevance or 0.0), article.document_id))
-
-
-def _listed(article: Article, evidence: Evidence) -> View:
-    score = "" if article.relevance is None else f"{article.relevance:.2f}"
-    return {**evidence.source(article), "score": score, "lang": foreign_language(article.language)}
-
-
-def appendix_order(tally: Tally) -> list[Article]:
-    """The articles of the appendix: on-topic first, then unsure, then off, by falling relevance."""
-    order = {"on": 0, "unsure": 1, "off": 2}
-    ranked = sorted(
-        tally.articles,
-        key=lambda article: (order[article.on_topic], -(article.relevance or 0.0), article.document_id),
-    )
-    return ranked[:MAX_ARTICLES]
-
-
-def appendix(tally: Tally, evidence: Evidence, shown: Sequence[Article]) -> View:
-    """The table of articles, with a plain statement of how many are not shown."""
-    labels = {theme.theme.id: show(theme.theme.label, limit=80) for theme in tally.themes}
-    names = {topic.topic: show(topic.name, limit=60) for topic in tally.topics}
-    anchors = {topic.topic: f"topic-{topic.topic}" for topic in tally.topics[:MAX_TOPICS]}
-    rows = []
-    for i, article in enumerate(shown):
-        carried = [f"{labels[theme]} {percent(score)}" for theme, score in article.themes.items() if theme in labels]
-        rows.append(
-            {
-                **_listed(article, evidence),
-                "anchor": f"a{i + 1}",
-                "verdict": VERDICT_LABELS[article.on_topic],
-                "on": article.on_topic == "on",
-                "themes": ", ".join(carried[:4]),
-                "topic": names.get(article.topic, ""),
-                "topic_anchor": anchors.get(article.topic, ""),
-                "near_copy": article.duplicate_of is not None,
-            }
-        )
-    return {"rows": rows, "n": len(tally.articles), "more": len(tally.articles) - len(rows)}

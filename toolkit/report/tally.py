@@ -40,7 +40,7 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class CutRole:
-    """What was cut as one role; `reasons` are codes with counts, `examples` are (document_id, start, end, text, cues)."""
+    """What was cut as one role; `reasons` are codes with counts, `examples` a spread of what was cut."""
 
     role: str
     extent: Extent
@@ -274,22 +274,22 @@ def _themes(
                 members_of[theme].append(i)
                 scores[theme] += score
     tallies = []
-    for theme in themes:
-        held = members_of[theme.id]
+    for one in themes:
+        held = members_of[one.id]
         counters: tuple[Counter[str], ...] = tuple(Counter() for _ in sides)
         for i in held:
             for counter, named in zip(counters, articles[i].members, strict=True):
                 counter.update(named)
         tallies.append(
             ThemeTally(
-                theme=theme,
+                theme=one,
                 articles=tuple(held),
-                mean_score=scores[theme.id] / len(held) if held else 0.0,
+                mean_score=scores[one.id] / len(held) if held else 0.0,
                 outlets=Counter(articles[i].outlet for i in held if articles[i].outlet),
                 members=counters,
                 per_bucket=_per_bucket([bucket_of[i] for i in held], n_buckets),
-                quotes=texts.theme_quotes[theme.id].best() if theme.id in texts.theme_quotes else (),
-                topics=tuple(topic.topic for topic in topics if topic.theme == theme.id),
+                quotes=texts.theme_quotes[one.id].best() if one.id in texts.theme_quotes else (),
+                topics=tuple(topic.topic for topic in topics if topic.theme == one.id),
             )
         )
     return tuple(sorted(tallies, key=lambda tally: -tally.n_articles))

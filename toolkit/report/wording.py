@@ -25,12 +25,11 @@ ROLE_LABELS = {
 }
 VERDICT_LABELS = {"on": "on-topic", "unsure": "unsure", "off": "off-topic"}
 
-_MONTHS = (
-    "January February March April May June July August September October November December".split()  # noqa: SIM905
-)
+_MONTHS = "January February March April May June July August September October November December".split()
 _DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?(?:T.*)?\Z|--(?P<m>\d{2})-(?P<d>\d{2})\Z")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}\Z")
-_MANY_MARKS = re.compile(r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_MARKS = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_MANY_MARKS = re.compile(f"({_MARKS}{{4}}){_MARKS}+")  # marks stacked on one letter reach over other lines
 _UNPRINTABLE = re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e0fff]")
 
 MAX_URL_CHARACTERS = 2_000
@@ -40,7 +39,7 @@ def _neutral() -> dict[int, str]:
     """What each character that could disturb a page or deceive its reader is shown as."""
     table = {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n\r\f\v"}
     table[0x7F] = "␡"
-    table |= {code: "�" for code in range(0x80, 0xA0)}
+    table |= dict.fromkeys(range(0x80, 0xA0), "�")
     table |= {code: f"[U+{code:04X}]" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}  # bidi overrides
     table |= dict.fromkeys((0x00AD, 0x061C, 0x200E, 0x200F, 0xFEFF, *range(0x206A, 0x2070)), "")  # invisible
     table |= dict.fromkeys(range(0xE000, 0xF900), "•")  # private use: nearly always a bullet of a symbol font

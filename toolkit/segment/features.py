@@ -47,12 +47,13 @@ WORD = re.compile(r"\w+(?:['’]\w+)?")
 _DATE = re.compile(
     r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?\s+\d{1,2}\b|\b\d{1,2}(?:st|nd|rd|th)?\s+"
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:19|20)\d\d[-/.年]\s?\d{1,2}[-/.月]|\b\d{1,2}[/.]\d{1,2}[/.]"
-    r"(?:19|20)?\d\d\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day,",
+    r"(?:19|20)?\d\d\b",
 )
 _TIME = re.compile(r"\b\d{1,2}[:.]\d\d(?::\d\d)?\s?(?:[ap]\.?m\b)?|\b\d{1,2}\s?[ap]m\b|\b\d+ (?:min|hour|day|week|month|year)s? ago\b")
 _ADDRESS = re.compile(r"https?:|www\.|\w@\w|@\w{3,}|\.com\b|\.org\b|\.net\b")
 _RIGHTS = re.compile(r"©|\(c\)|copyright|all rights? reserved")
-_CREDIT = re.compile(r"\b(?:photo|image|file pic|picture|pic|reuters|afp|ap|xinhua|getty|courtesy)\b")
+_CREDIT_WORDS = frozenset("photo photos image images picture pic pix reuters afp ap epa xinhua getty courtesy".split())
+_DIGIT_CHARACTER = re.compile(r"\d")
 _MONEY = re.compile(r"[$€£¥₱฿]\s?\d|\b(?:usd|rm|rp|php|baht|yuan|us\$)\s?\d")
 _BY = re.compile(r"by\b|by:|written by|reporter|author|editor|writer|source\s*:")
 
@@ -182,7 +183,7 @@ def look_at(document: Document, paragraphs: list[Paragraph], layout: Layout, rep
         keys.append(" ".join(tokens))
         n_words[i] = len(tokens)
         stops[i] = sum(map(is_stop, tokens))
-        content.append(frozenset([t for t in tokens if len(t) > 3 and t not in STOP_WORDS]))
+        content.append(frozenset(tokens).difference(STOP_WORDS))
         last = raw[-1]
         if last in ".!?…。！？\"'”’»›)]}*।။៕":
             flags.append((i, _ENDS_SENTENCE if ENDS_SENTENCE.search(raw, max(0, len(raw) - 6)) else _NOTHING))
@@ -204,7 +205,7 @@ def look_at(document: Document, paragraphs: list[Paragraph], layout: Layout, rep
         if not first.isalpha() and BULLET.match(raw):
             flags.append((i, _BULLET))
         if len(raw) <= MAX_SCANNED:
-            flags.extend((i, flag) for flag, pattern in _PATTERNS if pattern.search(low))
+            _scan(i, low, tokens, flags)
     rows, columns = zip(*flags, strict=True) if flags else ((), ())
     wide = np.zeros((n, _NOTHING + 1), dtype=np.float32)
     wide[list(rows), list(columns)] = 1
@@ -254,15 +255,28 @@ def look_at(document: Document, paragraphs: list[Paragraph], layout: Layout, rep
 
 (_ENDS_SENTENCE, _ENDS_ELLIPSIS, _QUESTION, _ENDS_COLON, _ENDS_OPEN, _STARTS_LOW, _STARTS_DIGIT, _STARTS_QUOTE, _BULLET,
  _DATED, _TIMED, _ADDRESSED, _RESERVED, _CREDITED, _MONEYED, _BYLINED, _NOTHING) = range(17)  # fmt: skip
-_PATTERNS = (
-    (_DATED, _DATE), (_TIMED, _TIME), (_ADDRESSED, _ADDRESS), (_RESERVED, _RIGHTS), (_CREDITED, _CREDIT), (_MONEYED, _MONEY),
-)  # fmt: skip
+_PATTERNS = ((_DATED, _DATE), (_TIMED, _TIME), (_MONEYED, _MONEY))  # all need a digit
 _FLAG_NAMES = {
     "ends_sentence": _ENDS_SENTENCE, "ends_ellipsis": _ENDS_ELLIPSIS, "question": _QUESTION, "ends_colon": _ENDS_COLON,
     "ends_open": _ENDS_OPEN, "starts_low": _STARTS_LOW, "starts_digit": _STARTS_DIGIT, "starts_quote": _STARTS_QUOTE,
     "bullet": _BULLET, "date": _DATED, "time": _TIMED, "address": _ADDRESSED, "rights": _RESERVED, "credit": _CREDITED,
     "money": _MONEYED, "by": _BYLINED,
 }  # fmt: skip
+
+
+def _scan(i: int, low: str, tokens: list[str], flags: list[tuple[int, int]]) -> None:
+    """Patterns of a short paragraph; cheap tests first, for most paragraphs have none of them."""
+    if not low.isascii() and "©" in low or "right" in low or "(c)" in low:
+        if _RIGHTS.search(low):
+            flags.append((i, _RESERVED))
+    if not _CREDIT_WORDS.isdisjoint(tokens):
+        flags.append((i, _CREDITED))
+    if ("." in low or "@" in low or "://" in low) and _ADDRESS.search(low):
+        flags.append((i, _ADDRESSED))
+    if _BY.match(low):
+        flags.append((i, _BYLINED))
+    if _DIGIT_CHARACTER.search(low):
+        flags.extend((i, flag) for flag, pattern in _PATTERNS if pattern.search(low))
 
 
 def _repetition(keys: list[str], own: FloatArray, at: dict[str, int]) -> npt.NDArray[np.bool_]:
@@ -381,46 +395,50 @@ def _cohesion(page: Page) -> None:
     if page.title_like is not None:
         lead |= content[page.title_like]
     before: set[str] = set()
-    n_prose = 0
-    since = 0
-    window: list[frozenset[str]] = []
+    n_prose = since = 0
+    last: tuple[frozenset[str], ...] = (frozenset(), frozenset())
+    sinces, leads, befores, windows = [], [], [], []
+    is_prose, doubled, title = prose.tolist(), page.doubled.tolist(), page.title_like
     for i, ours in enumerate(content):
-        if page.doubled[i] and n_prose >= 2 and i != page.title_like:
+        if doubled[i] and n_prose >= 2 and i != title:
             since = 1
         elif since:
             since += 1
-        dense[i, c["since_doubled"]] = np.log1p(since)
-        if ours:
-            dense[i, c["lead_cohesion"]] = len(ours & lead) / len(ours)
-            dense[i, c["before_cohesion"]] = len(ours & before) / len(ours)
-            recent = sum(len(ours & w) for w in window[-2:])
-            dense[i, c["window_cohesion"]] = recent / len(ours)
-        if prose[i]:
+        n = len(ours) or 1
+        sinces.append(since)
+        leads.append(len(ours & lead) / n)
+        befores.append(len(ours & before) / n)
+        windows.append((len(ours & last[0]) + len(ours & last[1])) / n)
+        if is_prose[i]:
             before |= ours
-            window.append(ours)
+            last = (last[1], ours)
             n_prose += 1
-    if len(where) < 2:
+    dense[:, c["since_doubled"]] = np.log1p(sinces)
+    dense[:, c["lead_cohesion"]] = leads
+    dense[:, c["before_cohesion"]] = befores
+    dense[:, c["window_cohesion"]] = windows
+    if n_prose < 2:
         return
-    for k, i in enumerate(where.tolist()):  # the lead against itself says nothing: the rest of the lead instead
-        if k < N_LEAD and content[i]:
-            others: set[str] = set()
-            for j in where[:N_LEAD].tolist():
-                if j != i:
-                    others |= content[j]
-            dense[i, c["lead_cohesion"]] = len(content[i] & others) / len(content[i])
-    after: set[str] = set()
+    head = where[:N_LEAD].tolist()
+    for i in head:  # the lead against itself says nothing: the rest of the lead instead
+        others: frozenset[str] = frozenset().union(*(content[j] for j in head if j != i))
+        dense[i, c["lead_cohesion"]] = len(content[i] & others) / (len(content[i]) or 1)
+    afters = []
+    after: frozenset[str] = frozenset()
     following: list[frozenset[str]] = []
     for i in range(len(content) - 1, -1, -1):
-        if content[i]:
-            dense[i, c["after_cohesion"]] = len(content[i] & after) / len(content[i])
-        if prose[i]:
+        afters.append(len(content[i] & after) / (len(content[i]) or 1))
+        if is_prose[i]:
             following.append(content[i])
-            after = set().union(*following[-4:])
+            after = frozenset().union(*following[-4:])
+    dense[::-1, c["after_cohesion"]] = afters
     # from here on, how well the next prose fits all before: low at the head of another story and within it
-    fits = dense[where, c["before_cohesion"]]
-    ahead = np.array([fits[k : k + 3].mean() for k in range(len(where))], dtype=np.float32)
-    behind = np.array([fits[max(1, k - 4) : k].mean() if k > 1 else fits[:2].mean() for k in range(len(where))], dtype=np.float32)
-    drop = behind - ahead
+    fits = np.concatenate([[0.0], np.cumsum(dense[where, c["before_cohesion"]], dtype=np.float64)])
+    k = np.arange(n_prose)
+    end, begin = np.minimum(k + 3, n_prose), np.maximum(np.minimum(1, k - 1), k - 4).clip(0)
+    ahead = (fits[end] - fits[k]) / (end - k)
+    behind = (fits[k] - fits[begin]) / np.maximum(k - begin, 1)
+    drop = np.where(k > 1, behind - ahead, 0.0)
     nearest = np.minimum(np.searchsorted(where, np.arange(len(content))), len(where) - 1)
     dense[:, c["cohesion_drop"]] = drop[nearest]
 

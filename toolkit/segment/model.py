@@ -57,11 +57,15 @@ class LineModel:
         """Log-probabilities of the states from the features alone, of shape (n_paragraphs, 3)."""
         n = len(page.paragraphs)
         logits = np.tile(self.bias, (n, 1))
-        column = np.arange(self.edges.shape[0])
+        n_features, n_edges = self.edges.shape
+        flat = self.weights.reshape(-1, 3)
+        first = np.arange(n_features) * (n_edges + 1)
         for low in range(0, n, _ROWS_AT_ONCE):
             dense = page.dense[low : low + _ROWS_AT_ONCE]
-            bins = (dense[:, :, None] > self.edges[None]).sum(axis=2)
-            logits[low : low + _ROWS_AT_ONCE] += self.weights[column, bins].sum(axis=1)
+            bins = np.tile(first, (len(dense), 1))
+            for edge in self.edges.T:
+                bins += dense > edge
+            logits[low : low + _ROWS_AT_ONCE] += flat[bins].sum(axis=1)
         self._add_words(page, logits)
         logits -= logits.max(axis=1, keepdims=True)
         logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))

@@ -64,7 +64,10 @@ _CAPTION_END = re.compile(
     r"[\[(—–-]\s?(?:reuters|afp|ap|epa(?:-efe)?|xinhua|getty images|vcg|bernama)\s?(?:photo|pic)?[\])]?)\W{0,3}$",
     re.I,
 )
-_DATELINE = re.compile(r"^\W{0,3}(?:[A-Z][\w.'’-]*[\s,]+){1,6}.{0,40}?(?:[-—–:/(.)]|\(\w+\))")
+CAPTION_WORDS = frozenset(
+    "photo photos photograph photographs image images picture pictures pic pics figure graphic graphics view file reuters "
+    "afp ap epa xinhua getty vcg bernama".split()
+)
 
 
 @dataclass(slots=True)
@@ -208,6 +211,7 @@ def _is_furniture_by_pattern(text: str) -> bool:
 
 def _article_roles(page: Page, states: list[int], texts: list[str], found: Roles, first_body: int) -> None:
     n = len(texts)
+    dated = (page.dense[:, COLUMN["digits"]] > 0).tolist()
     top_captions: list[int] = []
     for i, text in enumerate(texts):
         if i == found.title:
@@ -221,11 +225,11 @@ def _article_roles(page: Page, states: list[int], texts: list[str], found: Roles
         tag = page.paragraphs[i].tag
         if short and _is_furniture_by_pattern(text):
             states[i] = FURNITURE
-        elif n_words <= MAX_DATE_WORDS and _is_date_line(text, near_top=i <= first_body):
+        elif dated[i] and n_words <= MAX_DATE_WORDS and _is_date_line(text, near_top=i <= first_body):
             found.cut(i, "date", "a date standing alone", 0)
         elif n_words <= MAX_BYLINE_WORDS + 6 and _is_byline(page, i, text, first_body, found.title):
             found.cut(i, "byline", "names who wrote or sent it", 0)
-        elif tag in ("figcaption", "caption") or _is_caption(text):
+        elif tag in ("figcaption", "caption") or (not CAPTION_WORDS.isdisjoint(page.words[i]) and _is_caption(text)):
             found.keep(i, "caption")
             if len(top_captions) < MAX_TOP_CAPTIONS:
                 top_captions.append(i)
@@ -323,6 +327,7 @@ def _is_caption(text: str) -> bool:
 def _furniture_roles(page: Page, states: list[int], texts: list[str], found: Roles, first_body: int) -> None:
     dense = page.dense
     n = len(texts)
+    dated = (dense[:, COLUMN["digits"]] > 0).tolist()
     last_body = max((i for i in range(n) if found.roles[i] == "body" and found.reasons[i] is None), default=-1)
     tail = last_body + 1
     for i, text in enumerate(texts):
@@ -341,7 +346,7 @@ def _furniture_roles(page: Page, states: list[int], texts: list[str], found: Rol
         if not page.prose[i]:
             cues.append("a short line" if n_words < 8 else "no running text")
         role = "navigation"
-        if n_words <= MAX_DATE_WORDS and _is_date_line(text, near_top=i <= first_body):
+        if dated[i] and n_words <= MAX_DATE_WORDS and _is_date_line(text, near_top=i <= first_body):
             role, cues = "date", ["a date standing alone"]
         elif len(text) < 220 and (_BYLINE_ANY_CASE.match(text) or _BYLINE.match(text)) and n_words <= MAX_BYLINE_WORDS:
             role, cues = "byline", ["names who wrote or sent it"]

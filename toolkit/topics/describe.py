@@ -55,6 +55,8 @@ def describe(
         if not name:  # nothing sets the topic apart, or it speaks of the subject itself only
             frequent = [(t, float(shares[topic, t])) for t in _ranked(shares[topic], candidates)[:_N_NAME_CANDIDATES]]
             name = name_topic(candidates, frequent, shares[topic], frozenset(), names) or f"Topic {topic + 1}"
+        if name in names:
+            name = f"{name} ({topic + 1})"
         names.append(name)
         topics.append(
             Topic(

@@ -21,7 +21,7 @@ Labels = npt.NDArray[np.int64]
 MIN_SEGMENTS = 10  # below this a cluster says nothing that reading the segments does not
 _LSA_SHARE = 0.5
 # Segments that cosine and shared words call copies of each other count once in the fit.
-_MIN_COPY_COSINE = 0.85
+_MIN_COPY_COSINE = 0.9
 _MIN_COPY_JACCARD = 0.8
 _BLOCK = 2048
 _MAX_CLUSTERED = 30_000  # beyond this a sample is clustered: all-pairs neighbours of 30,000 segments take about 20 s
@@ -48,6 +48,7 @@ def fit_topics(
     themes: Sequence[Sequence[str]] | None = None,
     stop_words: Sequence[str] = (),
     subject_words: Sequence[str] = (),
+    with_map: bool = True,
     progress: Progress | None = None,
 ) -> TopicModel:
     """The topics of segments; their order changes nothing.
@@ -60,6 +61,7 @@ def fit_topics(
         The theme ids of each segment, to place a topic under the theme it speaks of more than others do.
     stop_words : words that are no terms, beside English stop words and the words of reporting
     subject_words : names of the subject itself; they may stand in a topic's terms but never make up its name
+    with_map : whether to lay out coordinates for a map
     progress : called with a stage and the share done, in [0, 1]
     """
     report = progress or (lambda stage, share: None)
@@ -69,10 +71,12 @@ def fit_topics(
     themes = [tuple(themes[i]) for i in order] if themes is not None else [()] * len(order)
 
     report("topics: vectors", 0.0)
-    space = _learn_space(texts, embedder, random_state)
-    vectors = space.join(texts, embedder)
-    representative = _first_copies(texts, vectors)
-    distinct = np.flatnonzero((representative == np.arange(len(texts))) & vectors.any(axis=1))
+    static = embedder.encode(texts)
+    representative = _first_copies(texts, static)
+    is_first = representative == np.arange(len(texts))
+    space = _learn_space([texts[i] for i in np.flatnonzero(is_first)], static[is_first], random_state)
+    vectors = space.join(static, texts)
+    distinct = np.flatnonzero(is_first & vectors.any(axis=1))
     if len(distinct) < MIN_SEGMENTS:
         note = f"Too few on-topic segments ({len(distinct)}) for topics; at least {MIN_SEGMENTS} are needed."
         return _without_topics(config.engine, note, space)
@@ -82,7 +86,9 @@ def fit_topics(
         distinct = np.sort(np.random.default_rng(random_state).permutation(distinct)[:_MAX_CLUSTERED])
 
     report("topics: clusters", 0.2)
-    labels, coordinates, note = _cluster(vectors[distinct], [texts[i] for i in distinct], config, random_state)
+    labels, coordinates, note = _cluster(
+        vectors[distinct], [texts[i] for i in distinct], config, random_state, with_map
+    )
     if note:
         notes.append(note)
     centres, threshold = _settle(vectors[distinct], labels, config)
@@ -96,7 +102,7 @@ def fit_topics(
         themes,
         np.array([topic for topic, _ in assigned_scored]),
         np.array([score for _, score in assigned_scored]),
-        counted=representative == np.arange(len(texts)),
+        counted=is_first,
         n_topics=len(centres),
         n_terms=config.n_terms,
         stop_words=stop_words,
@@ -117,19 +123,16 @@ def fit_topics(
         space=space,
         centres=centres,
         threshold=threshold,
-        fitted=keys if mapped is not None else (),
+        fitted=keys,
         coordinates=mapped,
     )
 
 
-def _learn_space(texts: Sequence[str], embedder: Encoder, random_state: int) -> Space:
-    static = embedder.encode(texts)
+def _learn_space(texts: Sequence[str], static: Vectors, random_state: int) -> Space:
     spoken = static[static.any(axis=1)]
-    mean = np.round(spoken.mean(axis=0), 6) if len(spoken) > 1 else np.zeros(embedder.n_dimensions)
-    if len(texts) < MIN_SEGMENTS:
-        mean = np.zeros(embedder.n_dimensions)
-    lsa = Lsa.fit(list(dict.fromkeys(texts)), stop_words=stop_list(), random_state=random_state)
-    return Space(mean.astype(np.float32), lsa, _LSA_SHARE)
+    mean = spoken.mean(axis=0, dtype=np.float64) if len(spoken) >= MIN_SEGMENTS else np.zeros(static.shape[1])
+    lsa = Lsa.fit(texts, stop_words=stop_list(), random_state=random_state)
+    return Space(np.round(mean, 6).astype(np.float32), lsa, _LSA_SHARE)
 
 
 def _without_topics(engine: str, note: str, space: Space) -> TopicModel:
@@ -162,7 +165,7 @@ def _first_copies(texts: Sequence[str], vectors: Vectors) -> npt.NDArray[np.int6
 
 
 def _cluster(
-    vectors: Vectors, texts: Sequence[str], config: Topics, random_state: int
+    vectors: Vectors, texts: Sequence[str], config: Topics, random_state: int, with_map: bool
 ) -> tuple[Labels, Vectors | None, str]:
     """Labels by the engine of the config, coordinates of a map, and a note where another way had to be taken."""
     n_rows = len(vectors)
@@ -191,9 +194,10 @@ def _cluster(
             labels = clusters.ward_labels(vectors, n_topics=n_groups)
             if n_groups > 1:
                 note = f"No dense groups were found; the segments were parted into {n_groups} topics by Ward's method."
+        if not with_map:
+            return labels, None, note
         umap = clusters.reduce(vectors, neighbours, n_dimensions=2, min_distance=0.1, random_state=random_state)
-        coordinates = np.round(umap.fit_transform(vectors), 4).astype(np.float32)
-    return labels, coordinates, note
+        return labels, np.round(umap.fit_transform(vectors), 4).astype(np.float32), note
 
 
 def _settle(vectors: Vectors, labels: Labels, config: Topics) -> tuple[Vectors, float]:

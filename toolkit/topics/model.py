@@ -33,9 +33,8 @@ class Space:
     lsa: Lsa
     lsa_share: float
 
-    def join(self, texts: Sequence[str], embedder: Encoder) -> Vectors:
-        """Vectors of `texts`: array of shape (n_texts, n_dimensions), each of unit length; zero for no known word."""
-        static = embedder.encode(texts)
+    def join(self, static: Vectors, texts: Sequence[str]) -> Vectors:
+        """Joined vectors of `texts` from their `static` ones: unit rows, zero where no word is known."""
         spoken = static.any(axis=1)
         centred = unit_rows(static.astype(np.float64) - self.mean)
         centred[~spoken] = 0
@@ -74,7 +73,7 @@ class TopicModel:
         """The topic of each text, or -1, and its cosine with the topic's centre (the nearest one's for -1)."""
         if not self.topics:
             return [(NO_TOPIC, 0.0) for _ in texts]
-        return nearest(self.space.join(texts, embedder), self.centres, self.threshold)
+        return nearest(self.space.join(embedder.encode(texts), texts), self.centres, self.threshold)
 
     def without_sources(self) -> TopicModel:
         """The same model without the ids of the segments it was fitted on: for giving away."""
@@ -124,7 +123,7 @@ def nearest(vectors: Vectors, centres: Vectors, threshold: float) -> list[tuple[
     found = []
     for row in range(len(vectors)):
         vector = vectors[row]
-        cosines = np.round(np.add.reduce(wide * vector, axis=1), 6)
+        cosines = np.asarray(np.round(np.add.reduce(wide * vector, axis=1), 6))
         best = int(cosines.argmax())
         cosine = float(cosines[best])
         found.append((best if cosine >= threshold and vector.any() else NO_TOPIC, cosine))

@@ -47,6 +47,7 @@ _REGIONAL_WORDS = frozenset(
 # Words that may stand inside a phrase ("Belt and Road", "Ministry of Trade") but never at its edge.
 _CONNECTORS = frozenset(["of", "and", "the", "for", "in", "on", "to", "de"])
 _MAX_PHRASE_TOKENS = 5
+_MAX_CHARACTERS = 20_000  # of a segment; what is longer is no paragraph, and its start says what it is about
 # How strongly the parts of a phrase must attract each other (normalised pointwise mutual information, Bouma 2009).
 _MIN_PHRASE_NPMI = 0.35
 
@@ -95,7 +96,7 @@ def find_candidates(
     Singular and plural count as one; a phrase is kept where its parts attract each other.
     """
     stops = stop_list() | {word.lower() for word in stop_words}
-    runs = [_runs(text) for text in texts]
+    runs = [_runs(text[:_MAX_CHARACTERS]) for text in texts]
     folds = _folds(Counter(token.lower() for text_runs in runs for run in text_runs for token in run), stops)
 
     totals: Counter[tuple[str, ...]] = Counter()

@@ -1,0 +1,197 @@
+"""HTML: what is visible, in order, with blocks and stated metadata; broken pages included."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from toolkit.data import Record
+from toolkit.html import HtmlTooDeep, render
+
+
+def page(source: str, **columns: str) -> Record:
+    return Record("d", source, "page.html", is_html=True, **columns)
+
+
+def text_of(source: str) -> str:
+    return render(page(source)).text
+
+
+TEXTS = {
+    "<p>a</p><p>b</p>": "a\nb",
+    "<p>a<br>b</p>": "a\nb",
+    "<p>a<br><br>b</p>": "a\n\nb",
+    "<p>a<br><br><br><br>b</p>": "a\n\nb",
+    "<div>a<p>b</p>c</div>": "a\nb\nc",
+    "<p>a\n   b\t c</p>": "a b c",
+    "<p>a&nbsp;b &amp; c &#8217;</p>": "a b & c \u2019",
+    "<p>&nbsp;</p><p>b</p>": "b",
+    "exchanged<b>MOU</b> with": "exchangedMOU with",
+    "<p>the <a href=x>RCEP</a>, and</p>": "the RCEP, and",
+    "<p>20<sup>th</sup></p>": "20th",
+    "<ul><li>a<li>b</ul>": "a\nb",
+    "<table><tr><td>a</td><td>b</td></tr><tr><th>c</table>": "a\nb\nc",
+    "<pre>a\n  b\n\nc</pre>": "a\nb\n\nc",
+    "a<script>var x = '<p>no</p>';</script>b<style>p{}</style><noscript>no</noscript><template>no</template>c": "abc",
+    "<head><title>no</title></head><body>a</body>": "a",
+    "<p hidden>no</p><p style='display: none'>no</p><p>a</p><p>the visible text is longer than what is hidden</p>": (
+        "a\nthe visible text is longer than what is hidden"
+    ),
+    "<!-- no -->a<!-- no -->b": "ab",
+    "<svg><title>no</title><text>no</text></svg>a": "a",
+    "<body>a</body></html>b<p>c": "ab\nc",
+    "<a href=/>Home</a><a href=/n>News</a>": "Home News",
+    "order of cer<a href=x>e</a><a href=y>mony</a>": "order of ceremony",
+    "<p>\u4e2d\u56fd</p>": "\u4e2d\u56fd",
+    "<?xml version='1.0' encoding='gbk'?><meta charset=gbk><p>\u4e2d\u56fd</p>": "\u4e2d\u56fd",
+    "a\x00b<p>c\x07d": "ab\ncd",
+    "plain words": "plain words",
+    "": "",
+    " \n ": "",
+    "<!-- only -->": "",
+    "1 < 2 && 3 > 2": "1 < 2 && 3 > 2",
+}
+
+
+@pytest.mark.parametrize(("source", "text"), TEXTS.items())
+def test_visible_text(source, text):
+    assert text_of(source) == text
+
+
+def test_an_article_hidden_until_a_script_runs_is_shown():
+    source = "<p>Loading</p><div hidden id=S1><p>" + "The two sides signed an agreement. " * 5 + "</p></div>"
+    assert "agreement" in text_of(source)
+
+
+def test_blocks_carry_tag_xpath_and_link_ratio():
+    source = "<div>a<p>bb <a href=/x>cc</a></p>tail<span><p>in</p></span><o:p><p>odd</p></o:p></div><a href=/>li</a>"
+    document = render(page(source))
+    tree = etree.fromstring(source, etree.HTMLParser())
+    assert [(document.text[b.start : b.end], b.tag, b.link_ratio) for b in document.blocks] == [
+        ("a", "div", 0.0),
+        ("bb cc", "p", 0.5),
+        ("tail", "div", 0.0),
+        ("in", "p", 0.0),
+        ("odd", "p", 0.0),
+        ("li", "body", 1.0),
+    ]
+    for block in document.blocks:
+        (element,) = tree.xpath(block.xpath)
+        assert element.tag == block.tag
+
+
+def test_text_that_is_not_html_is_left_alone():
+    document = render(Record("d", " a <b> \x00\n", "a.txt", title="T", date="Apr 16, 2024", extra={"k": 1}))
+    assert (document.text, document.blocks, document.title, document.date) == (" a <b> \x00\n", (), "T", "2024-04-16")
+    assert document.extra == {"k": 1}
+
+
+@pytest.mark.parametrize("n", [201, 300, 100_000])
+def test_deep_nesting_is_refused(n):
+    with pytest.raises(HtmlTooDeep):
+        text_of("<div>" * n + "deep")
+
+
+def test_the_limit_can_be_lowered_and_never_lets_the_parser_lose_text():
+    with pytest.raises(HtmlTooDeep):
+        render(page("<div>" * 20 + "deep"), max_depth=10)
+    with pytest.raises(HtmlTooDeep):
+        render(page("<div>" * 300 + "deep"), max_depth=10_000)
+    assert render(page("<div>" * 240 + "deep"), max_depth=10_000).text == "deep"
+
+
+@pytest.mark.parametrize(
+    "unit", ["<p>x ", "<li>x ", "<b>x ", "<font size=1>x ", "<tr><td>x ", "<dt>x<dd>x ", "x<br>", "x<img>"]
+)
+def test_unclosed_elements_are_not_nesting(unit):
+    text = text_of("<table>" * ("<td>" in unit) + unit * 10_000)
+    assert text.count("x") == 10_000 * unit.count("x")
+
+
+HEAD = """<html><head><title>Deal signed | The Outlet</title><link rel=canonical href="https://example.org/deal">
+<meta property="og:title" content="Deal signed | The Outlet"><meta property="og:site_name" content="The Outlet">
+<meta name="author" content="A. Writer"><meta property="article:published_time" content="2024-04-16T18:05:00+08:00">
+</head><body><h1>Deal  signed</h1><p>x</p></body></html>"""
+
+
+def test_metadata_of_meta_elements():
+    document = render(page(HEAD))
+    assert document.title == "Deal signed"  # the tail goes because the rest is the page's heading
+    assert document.date == "2024-04-16T18:05:00"
+    assert (document.outlet, document.author) == ("The Outlet", "A. Writer")
+    assert document.url == "https://example.org/deal"
+
+
+def test_a_title_keeps_its_tail_without_a_heading_that_says_otherwise():
+    assert render(page("<title>Laos - China | Rail</title><p>x")).title == "Laos - China | Rail"
+
+
+def test_the_record_knows_better_than_the_page():
+    document = render(page(HEAD, title="T", date="--05-06", url="u", outlet="O"))
+    assert (document.title, document.date, document.url, document.outlet) == ("T", "--05-06", "u", "O")
+
+
+def test_json_ld_states_most():
+    source = """<script type="application/ld+json">{"@graph": [{"@type": "Organization", "name": "no"},
+    {"@type": ["NewsArticle"], "headline": "Rail &amp; trade", "datePublished": "2024-04-16",
+     "author": [{"@type": "Person", "name": "A. Writer"}, {"name": "B. Writer"}], "publisher": {"name": "Daily"}}]}
+    </script><meta property="og:title" content="no"><p>x"""
+    document = render(page(source))
+    assert (document.title, document.date) == ("Rail & trade", "2024-04-16")
+    assert (document.author, document.outlet) == ("A. Writer, B. Writer", "Daily")
+
+
+def test_broken_or_hostile_metadata_is_ignored():
+    source = (
+        "<script type='application/ld+json'>{" + "[" * 100_000 + "</script>"
+        '<script type=\'application/ld+json\'>{"@type": "Article", "headline": 5, "author": {"name": []},'
+        ' "datePublished": "soon", "publisher": [[]]}</script>'
+        f"<meta name=author content='{'x' * 5000}'><link rel=canonical href='javascript:alert(1)'>"
+        f"<title>{'y' * 5000}</title><time datetime='2024-02-30'>x</time><p>x"
+    )
+    document = render(page(source))
+    assert (document.title, document.date, document.url, document.author, document.outlet) == (None,) * 5
+
+
+def test_a_time_element_gives_the_date_where_nothing_else_does():
+    assert render(page("<time datetime='2024-04-16'>today</time>")).date == "2024-04-16"
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["<p>", "</p>", "<div>", "</div>", "<a href=x>", "</a>", "<br>", "<table>", "<td>", "</table>", "<pre>",
+             "</pre>",              "<script>", "</script>", "<!--", "-->", "<![CDATA[", "]]>", "&amp;", "&#0;", "<",
+             ">", "\x00", "<html>",
+             "</body>",              "<body", "\n\n", "<li>", "<svg>", "<title>", "<p hidden>", "<x:y>", "\ud800"]
+        )
+        | st.text(max_size=5),
+        max_size=30,
+    ).map("".join)
+)  # fmt: skip
+@settings(deadline=None, max_examples=300)
+def test_no_page_breaks_the_renderer_and_blocks_partition_the_text(source):
+    document = render(page(source))
+    at = 0
+    for block in document.blocks:
+        assert document.text[at : block.start].strip("\n") == ""
+        assert document.text[block.start : block.end].strip() == document.text[block.start : block.end] != ""
+        assert 0 <= block.link_ratio <= 1
+        at = block.end
+    assert at == len(document.text)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<", "&", "<a ", "<!--", "b=c ", "<div hidden>x</div>", "<a href=x>Ab</a>", "<x-y>t</x-y>", "<pre>\n", "</p>"],
+)
+def test_hostile_pages_cost_linear_time(unit):
+    start = time.process_time()
+    with contextlib.suppress(HtmlTooDeep):
+        text_of(unit * (300_000 // len(unit)))
+    assert time.process_time() - start < 3.0

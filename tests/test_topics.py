@@ -1,0 +1,245 @@
+import hashlib
+import json
+import os
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from toolkit.config import Topics
+from toolkit.embed import load_embedder
+from toolkit.topics import TopicModel, fit_topics
+from toolkit.topics.clusters import nearest_neighbours
+from toolkit.topics.describe import theme_of
+from toolkit.topics.words import find_candidates
+
+RAILWAY = """railway train locomotive station passengers track freight line express tunnel viaduct carriage timetable
+signalling commuters platform engineers rolling stock depot bridge""".split()
+FRUIT = """durian mango orchard farmers harvest exports customs quarantine fruit growers shipments ripeness cartons
+wholesalers market prices season rainfall pesticide packing""".split()
+VISA = """visa tourists travellers airline flights hotels passports arrivals holiday bookings beaches tour guides
+resorts airport itinerary sightseeing visitors exemption waiver""".split()
+SUBJECTS = {"rail": RAILWAY, "fruit": FRUIT, "visa": VISA}
+
+
+def planted(n_per_subject=40, seed=1):
+    """Segments of three subjects with no word in common, with the subject as their theme; two segments an article."""
+    chance = random.Random(seed)  # noqa: S311
+    rows = []
+    for name, words in SUBJECTS.items():
+        for i in range(n_per_subject):
+            said = " ".join(chance.sample(words, 9))
+            rows.append((f"{name} article {i // 2:03d}", i % 2, f"The {said}, officials said on Monday.", (name,)))
+    return rows
+
+
+def fit(rows, **options):
+    given = {"engine": "nmf", "n_topics": 3} | options.pop("config", {})
+    return fit_topics(
+        [row[2] for row in rows],
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+        embedder=load_embedder(),
+        config=Topics(**given),
+        themes=[row[3] for row in rows],
+        **({"with_map": False} | options),
+    )
+
+
+def digest(model):
+    values, arrays = model.state()
+    parts = [json.dumps(values, sort_keys=True), *(f"{name}{arrays[name].tobytes().hex()}" for name in sorted(arrays))]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def model():
+    return fit(planted())
+
+
+@pytest.fixture(scope="module")
+def by_bertopic():
+    return fit(planted(), config={"engine": "bertopic", "n_topics": None}, with_map=True)
+
+
+def labels_of(model, rows):
+    return [topic for topic, _ in model.assign([row[2] for row in rows], load_embedder())]
+
+
+@pytest.mark.parametrize("engine", ["model", "by_bertopic"])
+def test_planted_subjects_are_found_named_and_put_under_their_theme(engine, request):
+    model = request.getfixturevalue(engine)
+    assert sorted(topic.theme for topic in model.topics) == ["fruit", "rail", "visa"]
+    for topic in model.topics:
+        words = SUBJECTS[topic.theme]
+        assert all(word in words or word + "s" in words for term, _ in topic.terms for word in term.lower().split())
+        assert topic.name
+        assert topic.name[0].isupper()
+        assert not topic.name[0].isdigit()
+
+
+def test_ids_are_by_size():
+    rows = [row for row in planted() if row[3] != ("visa",) or int(row[0][-3:]) < 6]
+    sizes = [topic.n_segments for topic in fit(rows).topics]
+    assert sizes == sorted(sizes, reverse=True)
+    assert [topic.topic for topic in fit(rows).topics] == list(range(len(sizes)))
+
+
+@pytest.mark.parametrize("engine", ["model", "by_bertopic"])
+def test_fitted_and_assigned_topics_agree_one_by_one_and_after_loading(engine, request):
+    model = request.getfixturevalue(engine)
+    rows = planted()
+    texts = [row[2] for row in rows]
+    together = model.assign(texts, load_embedder())
+    values, arrays = model.state()
+    loaded = TopicModel.from_state(json.loads(json.dumps(values)), arrays)
+    for text, answer in zip(texts, together, strict=True):
+        assert model.assign([text], load_embedder()) == [answer]
+        assert loaded.assign([text], load_embedder()) == [answer]
+    for topic in model.topics:
+        assert topic.n_segments == sum(found == topic.topic for found, _ in together)
+    assert loaded.topics == model.topics
+    assert digest(loaded) == digest(model)
+
+
+def test_few_fitted_segments_are_left_without_a_topic(by_bertopic):
+    assert labels_of(by_bertopic, planted()).count(-1) <= 0.05 * len(planted())
+
+
+def test_a_text_that_says_nothing_has_no_topic(model):
+    assert model.assign(["", "…", "\x00"], load_embedder()) == [(-1, 0.0)] * 3
+
+
+def test_the_order_of_segments_changes_nothing(model):
+    rows = planted()
+    random.Random(7).shuffle(rows)  # noqa: S311
+    assert digest(fit(rows)) == digest(model)
+
+
+def test_copies_count_once_in_the_terms_and_are_no_exemplars(model):
+    rows = planted()
+    plain = next(topic for topic in model.topics if topic.theme == "rail")
+    text = next(row[2] for row in rows if (row[0], row[1]) == plain.exemplars[0])
+    copies = [(f"copy {i:03d}", 0, text, ("rail",)) for i in range(30)]
+    with_copies = fit([*rows, *copies])
+    rail = next(topic for topic in with_copies.topics if topic.theme == "rail")
+    texts = {(row[0], row[1]): row[2] for row in [*rows, *copies]}
+    assert rail.n_segments >= 70
+    assert sum(texts[key] == text for key in rail.exemplars) <= 1
+    assert {term for term, _ in rail.terms} == {term for term, _ in plain.terms}
+
+
+def test_exemplars_are_of_the_topic_and_of_different_articles(by_bertopic):
+    texts = {(row[0], row[1]): row for row in planted()}
+    for topic in by_bertopic.topics:
+        assert 3 <= len(topic.exemplars) <= 5
+        assert {texts[key][3] for key in topic.exemplars} == {(topic.theme,)}
+        assert len({document_id for document_id, _ in topic.exemplars}) == len(topic.exemplars)
+
+
+def test_the_map_has_a_place_for_every_fitted_segment(by_bertopic):
+    assert by_bertopic.fitted == tuple(sorted((row[0], row[1]) for row in planted()))
+    assert by_bertopic.coordinates.shape == (len(planted()), 2)
+    assert np.isfinite(by_bertopic.coordinates).all()
+
+
+def test_a_model_to_give_away_names_no_article(by_bertopic):
+    values, arrays = by_bertopic.without_sources().state()
+    assert " article " not in json.dumps(values)
+    assert "coordinates" not in arrays
+
+
+@pytest.mark.parametrize("engine", ["nmf", "bertopic"])
+@pytest.mark.parametrize("n", [0, 1, 2, 5])
+def test_too_few_segments_give_no_topics_and_say_so(n, engine):
+    model = fit(planted()[:n], config={"engine": engine})
+    assert model.topics == ()
+    assert model.note == f"Too few on-topic segments ({n}) for topics; at least 10 are needed."
+    assert labels_of(model, planted()[:n]) == [-1] * n
+
+
+SAME = "The railway carries freight and passengers over the new bridge."
+CORPORA = {
+    "fourteen": [row[2] for row in planted()[::9]],
+    "all identical": [SAME] * 40,
+    "copies of two": [SAME, "Farmers ship durian to the wholesale market."] * 20,
+    "one pattern": [f"{SAME} Train {i} of {i + 3} left at {i} o'clock." for i in range(40)],
+    "no words": ["…", "12", "!!", ""] * 10,
+    "no word twice": [f"zqx{chr(97 + i)}w vbk{chr(97 + i)}t" for i in range(26)],
+    "without spaces": [f"中国与东盟国家加强合作{i}" for i in range(20)],
+    "a giant one": ["port railway " * 20_000, *[row[2] for row in planted()[::9]]],
+}
+
+
+@pytest.mark.parametrize("engine", ["nmf", "bertopic"])
+@pytest.mark.parametrize("texts", CORPORA.values(), ids=CORPORA.keys())
+def test_odd_corpora_end_in_a_model_and_unique_names(texts, engine):
+    rows = [("one giant document", i, text, ()) for i, text in enumerate(texts)]
+    model = fit(rows, config={"engine": engine, "n_topics": None}, with_map=engine == "bertopic")
+    assert len({topic.name for topic in model.topics}) == len(model.topics)
+    assert model.topics or model.note
+    assert sum(label >= 0 for label in labels_of(model, rows)) == sum(topic.n_segments for topic in model.topics)
+
+
+def test_singular_and_plural_are_one_term():
+    found = find_candidates(["The port grew.", "Two ports grew.", "A port and ports."])
+    assert [key for key in found.keys if key.startswith("port")] == ["port"]
+
+
+def test_a_phrase_keeps_its_capitals_and_its_small_words():
+    texts = [f"Work on the Belt and Road Initiative {ending}." for ending in ("stalled", "resumed", "ended", "paused")]
+    assert "Belt and Road Initiative" in find_candidates(texts).names
+
+
+def test_numbers_and_single_letters_are_no_terms():
+    found = find_candidates(["In 2024 a b 5G network cost 3,000 and 12x.", "A 5G network of 2024, b, 12x, 3,000."])
+    assert "5g" in found.keys
+    assert not {"2024", "b", "12x", "000", "3"} & set(found.keys)
+
+
+def test_the_theme_that_stands_out_wins_over_the_one_that_is_everywhere():
+    themes = [("trade", "rail"), ("trade", "rail"), ("trade",), ("trade",), ("trade",)]
+    assert theme_of(themes, [0, 1]) == "rail"
+    assert theme_of([(), ()], [0]) is None
+
+
+def test_neighbours_are_the_nearest_by_cosine():
+    vectors = np.array([[1, 0], [0.8, 0.6], [0, 1], [-1, 0]], dtype=np.float32)
+    indices, distances = nearest_neighbours(vectors, 2)
+    assert indices.tolist() == [[0, 1], [1, 0], [2, 1], [3, 2]]
+    assert distances[:, 1] == pytest.approx([0.2, 0.2, 0.4, 1.0], abs=1e-6)
+
+
+def test_assigning_imports_no_heavy_library(model, tmp_path):
+    heavy = ["torch", "sklearn", "scipy", "pandas", "umap", "hdbscan", "bertopic", "numba"]
+    code = f"import sys, toolkit.topics; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.slow
+def test_two_processes_other_threads_and_another_order_give_the_same_bytes(by_bertopic):
+    code = (
+        "import random, sys; sys.path[:0] = ['.', 'tests']; import test_topics as t; rows = t.planted(); random.Random(3).shuffle(rows);"
+        "print(t.digest(t.fit(rows, config={'engine': 'bertopic', 'n_topics': None}, with_map=True)))"
+    )
+    for n_threads in ("1", "2"):
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), n_threads)
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=Path(__file__).parents[1],
+            env={**os.environ, **threads, "PYTHONHASHSEED": n_threads},
+        )
+        assert done.stdout.strip() == digest(by_bertopic)
+
+
+def test_changing_an_exemplar_changes_the_digest(model):
+    other = replace(model, topics=(replace(model.topics[0], exemplars=()), *model.topics[1:]))
+    assert digest(other) != digest(model)
