@@ -142,7 +142,7 @@ def test_words_of_the_document_part_what_the_segment_alone_cannot():
     "unit",
     [*"aA \n-.&;,(\u2019\u2212\u200b\u0301\uf06c\u00c3\u4e2d\x00", "&amp;", "a\n", "aB", "aaaAA", "-\n", " ,",
      "\u0301\u0323",      "\u00e2\u20ac\u2122", "tothe ", "promised.He", "&am", "\u1100\u1161", "volumeto ", "aaaa-",
-     "'s\n", "20\nth"],
+     "'s\n", "20\nth", "AaaaBBBBB ", "Aaaa.Bb "],
     ids=ascii,
 )  # fmt: skip
 def test_hostile_text_costs_linear_time(unit):

@@ -38,7 +38,7 @@ def loaded(places: Gazetteer) -> Gazetteer:
 
 def named(gazetteer: Gazetteer, text: str, **support: frozenset[str]) -> list[tuple[str, str, str]]:
     """`(side, member, words of the text)` of every mention."""
-    return [(m.side, m.member, text[m.start : m.end]) for m in places.find(text, **support)]
+    return [(m.side, m.member, text[m.start : m.end]) for m in gazetteer.find(text, **support)]
 
 
 def words(gazetteer: Gazetteer, text: str) -> list[str]:

@@ -250,9 +250,16 @@ def test_a_topic_of_one_outlet_or_one_article_is_flagged() -> None:
 
 
 def test_the_list_of_articles_says_how_many_it_leaves_out() -> None:
-    assert "250 of 400 articles are listed, on-topic first and by relevance; 150 are not shown here." in words_of(
-        render_report(small(100, 300))
+    said = (
+        "250 of 400 articles are listed, all quoted ones among them, on-topic first and by relevance; 150 are not shown"
     )
+    assert said in words_of(render_report(small(100, 300)))
+
+
+def test_every_quotation_can_be_followed_into_the_list(pages: dict[str, str]) -> None:
+    sources = parse(pages["four hundred"]).xpath("//ul[@class='quotes']//span[@class='where']")
+    assert len(sources) > 30
+    assert all("in the list" in source.text_content() for source in sources)
 
 
 # Over time

@@ -9,6 +9,8 @@ from typing import Any
 MIN_LETTERS = 20
 MIN_SCRIPT_LETTERS = 4  # enough where the script itself names the language
 MAX_CHARACTERS = 4_000  # a text's beginning and middle say what language it is in
+# Of 3,300 lines of English news with 20 letters and more, answers below this are mostly wrong (names, menus); with
+# it 3 % of the lines stay undetermined and 1 % are misread, against 2.4 % misread without it.
 MIN_CONFIDENCE = 0.5
 
 # Asked of the model: the languages of the two sides, and those their outlets and agencies also publish in.

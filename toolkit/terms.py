@@ -11,7 +11,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import repeat
+from itertools import pairwise, repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,52 +67,62 @@ def tokenise(text: str) -> list[str]:
     return tokens
 
 
+class Numbering:
+    """Numbers for words, given out as they are met; unknown words are -1. Look-ups over one text share one pass."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def add(self, word: str) -> int:
+        """The number of `word`, a new one if need be."""
+        return self._numbers.setdefault(word, len(self._numbers))
+
+    def of(self, tokens: Sequence[str]) -> npt.NDArray[np.int64]:
+        """The number of each token, shape (n_tokens,)."""
+        return np.fromiter(map(self._numbers.get, tokens, repeat(-1)), dtype=np.int64, count=len(tokens))
+
+
 class Vocabulary:
     """A fixed, ordered list of terms, each a word or a pair of words with a space between; term i has id i.
 
     Counting is a dictionary look-up per token and a binary search per pair, both in compiled code.
     """
 
-    def __init__(self, terms: Sequence[str]) -> None:
+    def __init__(self, terms: Sequence[str], numbering: Numbering | None = None) -> None:
         self.terms: tuple[str, ...] = tuple(terms)
+        self.numbering = numbering if numbering is not None else Numbering()
+        add = self.numbering.add
         split = [term.split(" ") for term in self.terms]
-        # Every word of any term gets a number; the words that are terms themselves come first and in order.
-        singles = [parts[0] for parts in split if len(parts) == 1]
-        numbers = {word: i for i, word in enumerate(dict.fromkeys(singles))}
-        for parts in split:
-            for word in parts:
-                numbers.setdefault(word, len(numbers))
-        self._numbers = numbers
-        self._n_words = max(len(numbers), 1)
-        self._single_ids = np.full(len(numbers) + 1, -1, dtype=np.int64)
-        keys, ids = [], []
-        for i, parts in enumerate(split):
-            if len(parts) == 1:
-                self._single_ids[numbers[parts[0]]] = i
-            elif len(parts) == 2:
-                keys.append(numbers[parts[0]] * self._n_words + numbers[parts[1]])
-                ids.append(i)
-            else:
-                raise ValueError(f"a term is one word or two, found {self.terms[i]!r}")
-        order = np.argsort(np.array(keys, dtype=np.int64), kind="stable")
-        self._pair_keys = np.array(keys, dtype=np.int64)[order]
-        self._pair_ids = np.array(ids, dtype=np.int64)[order]
+        if any(len(parts) > 2 for parts in split):
+            raise ValueError("a term is one word or two")
+        singles = {add(parts[0]): i for i, parts in enumerate(split) if len(parts) == 1}
+        pairs = [(add(parts[0]), add(parts[1]), i) for i, parts in enumerate(split) if len(parts) == 2]
+        self._n_words = len(self.numbering) + 1
+        self._single_ids = np.full(self._n_words, -1, dtype=np.int64)  # the last slot is for unknown words
+        self._single_ids[list(singles)] = list(singles.values())
+        keys = np.array([first * self._n_words + second for first, second, _ in pairs], dtype=np.int64)
+        order = np.argsort(keys, kind="stable")
+        self._pair_keys = keys[order]
+        self._pair_ids = np.array([i for _, _, i in pairs], dtype=np.int64)[order]
 
     def __len__(self) -> int:
         return len(self.terms)
 
-    def locate(self, tokens: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """The ids of all terms in `tokens` and the token each starts at; words first, then pairs."""
-        if not tokens or not self.terms:
+    def locate(self, numbers: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The ids of all terms among the numbered tokens, and the token each starts at; words first, then pairs."""
+        if len(numbers) == 0 or not self.terms:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-        numbers = np.fromiter(map(self._numbers.get, tokens, repeat(-1)), dtype=np.int64, count=len(tokens))
-        words = self._single_ids[numbers]  # -1 looks up the last slot, which stays -1
-        at_word = np.flatnonzero(words >= 0)
+        numbers = np.where(numbers < self._n_words - 1, numbers, -1)  # words numbered later are not ours
+        words = self._single_ids[numbers]  # -1 looks up the last slot, which is -1
+        at_word = (words >= 0).nonzero()[0]
         if len(self._pair_keys) == 0:
             return words[at_word], at_word
-        at_pair = np.flatnonzero((numbers[:-1] >= 0) & (numbers[1:] >= 0))
+        at_pair = ((numbers[:-1] >= 0) & (numbers[1:] >= 0)).nonzero()[0]
         keys = numbers[at_pair] * self._n_words + numbers[at_pair + 1]
-        slots = np.searchsorted(self._pair_keys, keys)
+        slots = self._pair_keys.searchsorted(keys)
         slots[slots == len(self._pair_keys)] = 0
         known = self._pair_keys[slots] == keys
         return np.concatenate((words[at_word], self._pair_ids[slots[known]])), np.concatenate((at_word, at_pair[known]))
@@ -126,8 +136,29 @@ class Vocabulary:
         >>> ids.tolist(), counts.tolist()
         ([0, 1, 2], [2.0, 1.0, 1.0])
         """
-        ids, counts = np.unique(self.locate(tokens)[0], return_counts=True)
+        ids, counts = np.unique(self.locate(self.numbering.of(tokens))[0], return_counts=True)
         return ids, counts.astype(np.float64)
+
+
+def weigh_units(
+    unit: npt.NDArray[np.int64], term: npt.NDArray[np.int64], idf: npt.NDArray[np.float32], n_units: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """TF-IDF of many texts at once: `term[i]` occurs in text `unit[i]`, -1 for none.
+
+    Returns units, term ids and weights, sorted by unit and term; each unit's weights have unit length
+    (sublinear term frequency, as `weigh`).
+    """
+    inside = unit >= 0
+    keys = unit[inside] * np.int64(len(idf)) + term[inside]
+    keys.sort()
+    if len(keys) == 0:
+        return keys, keys, np.empty(0)
+    first = np.concatenate(([True], keys[1:] != keys[:-1])).nonzero()[0]
+    counts = np.concatenate((first[1:], [len(keys)])) - first
+    of, ids = np.divmod(keys[first], len(idf))
+    values = (1 + np.log(counts)) * idf[ids]
+    lengths = np.sqrt(np.bincount(of, weights=values * values, minlength=n_units))
+    return of, ids, values / lengths[of]
 
 
 def build_vocabulary(
@@ -159,7 +190,7 @@ def build_vocabulary(
         pairs.update(
             {
                 (a, b)
-                for a, b in zip(tokens, tokens[1:], strict=False)
+                for a, b in pairwise(tokens)
                 if a in usable and b in usable and not (a in common and b in common)
             }
         )
@@ -186,7 +217,7 @@ def weigh(counts: Counts, idf: npt.NDArray[np.float32]) -> Counts:
     ids, values = counts
     weighted = (1 + np.log(values)) * idf[ids]
     length = float(np.sqrt(np.dot(weighted, weighted)))
-    return ids, weighted / length if length > 0 else weighted
+    return ids, np.asarray(weighted / length if length > 0 else weighted, dtype=np.float64)
 
 
 def stack(rows: Sequence[Counts], n_terms: int) -> csr_matrix[Any]:

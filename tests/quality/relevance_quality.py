@@ -30,7 +30,13 @@ import numpy as np
 
 from toolkit.config import Config, load_config
 from toolkit.data import CutDocument, Document, Judgement, Label, Mention, Segment
-from toolkit.metrics import average_precision, bootstrap_interval, expected_calibration_error, precision_recall_f1, roc_auc
+from toolkit.metrics import (
+    average_precision,
+    bootstrap_interval,
+    expected_calibration_error,
+    precision_recall_f1,
+    roc_auc,
+)
 from toolkit.places import Gazetteer
 from toolkit.relevance import train_relevance
 from toolkit.terms import tokenise
@@ -61,7 +67,7 @@ def read_articles(folder: Path) -> list[dict]:
 
 def gold_cut(article: dict) -> CutDocument:
     """The article cut by the corpus's line labels: its first body line is the title."""
-    lines = article["text"].splitlines(keepends=True) if False else article["text"].split("\n")
+    lines = article["text"].split("\n")
     marks = article["line_labels"] or ["body"] * len(lines)
     segments, at, titled = [], 0, False
     for i, (line, mark) in enumerate(zip(lines, marks, strict=False)):
@@ -110,7 +116,8 @@ def print_relevance(name: str, truth: np.ndarray, relevance: np.ndarray, verdict
         f"{name:24s} n {len(truth):5d} F1 {f1:.3f} [{low:.3f}, {high:.3f}] P {precision:.3f} R {recall:.3f}"
         f" AUC {roc_auc(truth, relevance):.3f} AP {average_precision(truth, relevance):.3f}"
         f" ECE {expected_calibration_error(truth, relevance):.3f}"
-        f" answered {answered.mean():.3f} F1 answered {precision_recall_f1(truth[answered], verdict[answered] == 1)[2]:.3f}"
+        f" answered {answered.mean():.3f}"
+        f" F1 answered {precision_recall_f1(truth[answered], verdict[answered] == 1)[2]:.3f}"
         f" unsure=on {precision_recall_f1(truth, verdict != 0)[2]:.3f}"
     )
 
@@ -134,7 +141,9 @@ def held_out_themes(
     return given
 
 
-def print_themes(name: str, corpus: Sequence[CutDocument], labels: dict[str, Label], config: Config, given: np.ndarray) -> None:
+def print_themes(
+    name: str, corpus: Sequence[CutDocument], labels: dict[str, Label], config: Config, given: np.ndarray
+) -> None:
     themes = list(config.themes)
     known = [labels[cut.document.document_id] for cut in corpus]
     truth = np.array([[theme in (label.themes or ()) for theme in themes] for label in known])
@@ -144,7 +153,8 @@ def print_themes(name: str, corpus: Sequence[CutDocument], labels: dict[str, Lab
 
     def f1s(rows: np.ndarray) -> list[float]:
         return [
-            precision_recall_f1(truth[rows & scored[:, t], t], given[rows & scored[:, t], t])[2] for t in range(len(themes))
+            precision_recall_f1(truth[rows & scored[:, t], t], given[rows & scored[:, t], t])[2]
+            for t in range(len(themes))
         ]
 
     every = np.ones(len(corpus), dtype=bool)
@@ -159,7 +169,9 @@ def print_themes(name: str, corpus: Sequence[CutDocument], labels: dict[str, Lab
 def without_seeds(cut: CutDocument, config: Config) -> CutDocument:
     """The document with every seed term of every theme taken out of its texts."""
     terms = {" ".join(tokenise(term)) for theme in config.themes.values() for term in theme.seed_terms}
-    parts = sorted((r"[\s\-]".join(map(re.escape, term.split())) for term in terms), key=lambda part: (-len(part), part))
+    parts = sorted(
+        (r"[\s\-]".join(map(re.escape, term.split())) for term in terms), key=lambda part: (-len(part), part)
+    )
     pattern = re.compile(rf"\b(?:{'|'.join(parts)})(?:s|es|ed|ing|d)?\b", re.IGNORECASE)
     return replace(cut, texts=tuple(pattern.sub(" ", text) for text in cut.texts))
 

@@ -75,7 +75,7 @@ def _between(text: str, start: int, end: int, run: str) -> str:
 
 
 _LINE_HYPHEN = re.compile(r"-[ \t]*(?:\r\n|\r|\n)\s*(?=\w)")
-_LAST_WORD = re.compile(r"[\w'\u2019-]*\Z")
+_LAST_WORD = re.compile(r"[\w'\u2019-]*[^\W_]\Z")
 _FIRST_WORD = re.compile(r"[\w'\u2019]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _SUSPENDED = frozenset(("and", "or", "to", "und"))  # "pre-/and post-war"
@@ -83,26 +83,20 @@ _SUSPENDED = frozenset(("and", "or", "to", "und"))  # "pre-/and post-war"
 
 def join_lines(text: str, *, hard_wrapped: bool, words: AbstractSet[str]) -> Found:
     """Words broken by a hyphen at a line's end: "infor-/mation" loses it, "China-/ASEAN" keeps it."""
-    if "-" not in text or len(text.splitlines()) < 2:
+    if "-" not in text or ("\n" not in text and "\r" not in text):
         return []
     found: Found = []
     known: AbstractSet[str] | None = None
     for match in _LINE_HYPHEN.finditer(text):
-        left = _last_word(text, match.start())
-        right_match = _FIRST_WORD.match(text, match.end(), match.end() + _WINDOW)
-        if not left or right_match is None or right_match.group() in _SUSPENDED:
+        left = _LAST_WORD.search(text, max(0, match.start() - _WINDOW), match.start())
+        right = _FIRST_WORD.match(text, match.end(), match.end() + _WINDOW)
+        if left is None or right is None or right.group() in _SUSPENDED:
             continue
         if known is None:
             known = words | set(map(str.lower, _WORD.findall(text)))
-        keep = not hard_wrapped or _keeps_hyphen(left, right_match.group(), known)
+        keep = not hard_wrapped or _keeps_hyphen(left.group(), right.group(), known)
         found.append((*match.span(), "-" if keep else "", "hyphen"))
     return found
-
-
-def _last_word(text: str, end: int) -> str:
-    start = max(0, end - _WINDOW)
-    match = _LAST_WORD.search(text[start:end].rsplit(None, 1)[-1] if text[start:end].strip() else "")
-    return match.group() if match is not None and text[end - 1 : end].isalnum() else ""
 
 
 def _keeps_hyphen(left: str, right: str, known: AbstractSet[str]) -> bool:
@@ -125,6 +119,7 @@ _FLIP = re.compile(r"[A-Z.!?][A-Z](?<=[a-z][a-z][a-z]..)")
 _FLIP_TOKEN = re.compile(r"(?<![\w@/.#&=-])([A-Z]?[a-z]{3,30})([A-Z]{2,20})(?![\w@/=(-]|\.\w)")
 _STOP_TOKEN = re.compile(r"(?<![\w@/.#&=-])[A-Za-z'\u2019-]{3,40}[.!?]([A-Z][a-z]*)(?=[\s,'\u2019]|\Z)")
 _NEXT_NAME = re.compile(r"[ ,]{1,2}[A-Z][a-z]")
+_NEAR = 5_000  # characters on each side in which a name would return
 _MIN_HALF = 4  # letters of a half that is no function word
 _MIN_SURNAME = 5  # letters of a capitals-only half that is a word by itself: "ChokdeeAMORNWAT"
 
@@ -165,8 +160,8 @@ def _part_shapes(text: str, words: AbstractSet[str]) -> Found:
             first_halves[word] = 0
             if _has_glued_shape(word):
                 if known is None:
-                    known = COMMON_WORDS.union(words, map(str.lower, _WORD.findall(text)))
-                first_halves[word] = _first_half(word, known)
+                    known = set(map(str.lower, _WORD.findall(text)))
+                first_halves[word] = _first_half(word, known, words)
         if first_halves[word]:
             at = match.start() + first_halves[word]
             found.append((at, at, " ", "glued"))
@@ -198,11 +193,11 @@ def _halves(word: str) -> Iterator[tuple[int, str]]:
             yield len(prefix), word[len(prefix) :]
 
 
-def _first_half(word: str, known: AbstractSet[str]) -> int:
+def _first_half(word: str, here: AbstractSet[str], words: AbstractSet[str]) -> int:
     """How many letters of `word` are its first half; 0 where it stays whole."""
     if word in GLUED_PAIRS:
         return GLUED_PAIRS[word]
-    return next((length for length, half in _halves(word) if half in known), 0)
+    return next((n for n, half in _halves(word) if half in here or half in COMMON_WORDS or half in words), 0)
 
 
 def _parts_at_flip(token: re.Match[str], text: str) -> bool:
@@ -212,6 +207,7 @@ def _parts_at_flip(token: re.Match[str], text: str) -> bool:
         return False
     if left.islower():
         return True
-    if len(left) < _MIN_HALF or text.count(left + right) > 1:  # a name of such a shape returns
+    near = (max(0, token.start() - _NEAR), token.end() + _NEAR)
+    if len(left) < _MIN_HALF or text.count(left + right, *near) > 1:  # a name of such a shape returns
         return False
     return len(right) >= _MIN_SURNAME or _NEXT_NAME.match(text, token.end()) is not None

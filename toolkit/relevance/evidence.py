@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +51,35 @@ class Evidence:
     seed_sentence: Ints
     tokens: list[str]
 
+    def twice(self) -> Evidence:
+        """The same segments listed twice (segment s again as n + s), to judge two groupings of them in one pass."""
+        n, n_sentences = len(self.length), len(self.sentence_length)
+        end = int(self.start[-1] + self.length[-1]) if n else 0
+
+        def double(column: npt.NDArray[Any], shift: int = 0) -> npt.NDArray[Any]:
+            return np.concatenate((column, column + shift if shift else column))
+
+        return Evidence(
+            n_sides=self.n_sides,
+            start=double(self.start, end),
+            length=double(self.length),
+            kept=double(self.kept),
+            title=double(self.title),
+            story=double(self.story),
+            sentence_start=double(self.sentence_start, end),
+            sentence_length=double(self.sentence_length),
+            sentence_segment=double(self.sentence_segment, n),
+            position=double(self.position, end),
+            segment=double(self.segment, n),
+            sentence=double(self.sentence, n_sentences),
+            side=double(self.side),
+            member=double(self.member),
+            seed_position=double(self.seed_position, end),
+            seed_segment=double(self.seed_segment, n),
+            seed_sentence=double(self.seed_sentence, n_sentences),
+            tokens=self.tokens,
+        )
+
 
 def side_mark(number: int) -> str:
     """The token that stands for a place of side `number`."""
@@ -63,8 +93,10 @@ def read_evidence(
 
     `seed_terms` are lower-case phrases with blanks for hyphens, as `toolkit.terms.plain_phrase` makes them.
     """
-    texts = [_MARK.sub(" ", text) for text in cut.texts]
+    texts = cut.texts
     joined = "\n".join(texts)
+    if not joined.isascii():
+        joined = _MARK.sub(" ", joined)
     length = np.array([len(text) for text in texts], dtype=np.int64)
     start = np.cumsum(length + 1) - length - 1
 

@@ -65,8 +65,9 @@ def unit_starts(evidence: Evidence, unit: Ints) -> Ints:
     """Where each segment starts within its unit, in characters; shape (n_segments,)."""
     order = np.argsort(unit, kind="stable")
     before = np.cumsum(evidence.length[order]) - evidence.length[order]
-    first = np.flatnonzero(np.diff(unit[order], prepend=np.int64(-2)))
-    sizes = np.diff(np.append(first, len(order)))
+    sorted_unit = unit[order]
+    first = np.concatenate(([True], sorted_unit[1:] != sorted_unit[:-1])).nonzero()[0][: len(order)]
+    sizes = np.concatenate((first[1:], [len(order)])) - first
     starts = np.empty(len(unit), dtype=np.int64)
     starts[order] = before - np.repeat(before[first], sizes)
     return starts
@@ -102,8 +103,8 @@ def unit_features(evidence: Evidence, unit: Ints, n_units: int) -> Floats:
     lead_rare, lead_other, lead_all = count(place < LEAD_CHARACTERS)
     top_rare, top_other, top_all = count(place < TOP_CHARACTERS)
     rare, other, everything = count()
-    table = np.bincount(of * (n + 1) + side, minlength=n_units * (n + 1)).reshape(n_units, n + 1)
-    most = table[:, :n].max(axis=1).astype(float)
+    named = np.bincount(of * (n + 1) + side, minlength=n_units * (n + 1)).reshape(n_units, n + 1)
+    most = named[:, :n].max(axis=1).astype(float)
 
     # sentences
     n_sentences = len(e.sentence_length)
@@ -156,51 +157,53 @@ def unit_features(evidence: Evidence, unit: Ints, n_units: int) -> Floats:
     rare_share = rare / np.maximum(everything, 1)
     other_share = other / np.maximum(everything, 1)
     scale = 1000 / np.maximum(total, 200)  # so that a single name in a headline is no density of its own
-    return np.column_stack(
-        (
-            title_both,
-            (title_sides == 1) & (need > 1),
-            np.minimum(title_table[:, n], 2),
-            head_rare > 0,
-            lead_both,
-            np.log1p(lead_rare),
-            np.log1p(lead_other),
-            lead_other / np.maximum(lead_all, 1),
-            np.log1p(top_rare),
-            np.log1p(top_other),
-            top_other / np.maximum(top_all, 1),
-            both_ratio,
-            np.sqrt(text_share(both & ~others_named)),
-            np.log1p(np.bincount(sentence_unit[both], minlength=n_units)),
-            first_both,
-            text_share(sides_named > 0),
-            text_share(others_named),
-            text_share(others_named & (sides_named == 0)),
-            segments_both / total,
-            np.log1p(rare * scale),
-            np.log1p(most * scale),
-            np.log1p(other * scale),
-            np.log1p(rare),
-            rare_share,
-            other_share,
-            np.log1p(others),
-            np.log1p(members),
-            np.log1p(strongest) - np.log1p(rare),
-            spread,
-            np.log1p(seed_count),
-            np.log1p(seed_count * scale),
-            np.log1p(seeds(both[e.seed_sentence])),
-            seeds(seed_place < TOP_CHARACTERS) > 0,
-            np.log(np.maximum(total, 20) / 2000),
-            title_both * other_share,
-            title_both * both_ratio,
-            title_both * spread,
-            lead_both * rare_share,
-            lead_both * other_share,
-            first_both * rare_share,
-            both_ratio * other_share,
-        )
-    ).astype(np.float64)
+    columns = (
+        title_both,
+        (title_sides == 1) & (need > 1),
+        np.minimum(title_table[:, n], 2),
+        head_rare > 0,
+        lead_both,
+        np.log1p(lead_rare),
+        np.log1p(lead_other),
+        lead_other / np.maximum(lead_all, 1),
+        np.log1p(top_rare),
+        np.log1p(top_other),
+        top_other / np.maximum(top_all, 1),
+        both_ratio,
+        np.sqrt(text_share(both & ~others_named)),
+        np.log1p(np.bincount(sentence_unit[both], minlength=n_units)),
+        first_both,
+        text_share(sides_named > 0),
+        text_share(others_named),
+        text_share(others_named & (sides_named == 0)),
+        segments_both / total,
+        np.log1p(rare * scale),
+        np.log1p(most * scale),
+        np.log1p(other * scale),
+        np.log1p(rare),
+        rare_share,
+        other_share,
+        np.log1p(others),
+        np.log1p(members),
+        np.log1p(strongest) - np.log1p(rare),
+        spread,
+        np.log1p(seed_count),
+        np.log1p(seed_count * scale),
+        np.log1p(seeds(both[e.seed_sentence])),
+        seeds(seed_place < TOP_CHARACTERS) > 0,
+        np.log(np.maximum(total, 20) / 2000),
+        title_both * other_share,
+        title_both * both_ratio,
+        title_both * spread,
+        lead_both * rare_share,
+        lead_both * other_share,
+        first_both * rare_share,
+        both_ratio * other_share,
+    )
+    table = np.empty((n_units, len(FEATURES)))
+    for i, column in enumerate(columns):
+        table[:, i] = column
+    return table
 
 
 def _title_segments(evidence: Evidence, unit: Ints, starts: Ints, n_units: int) -> np.ndarray:
@@ -208,4 +211,4 @@ def _title_segments(evidence: Evidence, unit: Ints, starts: Ints, n_units: int) 
     title = evidence.title & (unit >= 0)
     titled = np.bincount(unit[title], minlength=n_units) > 0
     first = (starts == 0) & (evidence.length > 0) & (unit >= 0)
-    return title | (first & ~titled[unit])
+    return np.asarray(title | (first & ~titled[unit]))

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from toolkit.data import CutDocument, Judgement, Mention, OnTopic
 from toolkit.relevance.evidence import BREAK_MARK, OTHER_MARK, Evidence, Floats, Ints, read_evidence, side_mark
 from toolkit.relevance.features import FEATURES, unit_features, unit_starts
-from toolkit.terms import Vocabulary
+from toolkit.terms import Vocabulary, weigh_units
 
 LEAD_TEXT_CHARACTERS = 600
 """Words of segments that start within so many characters are also counted as words of the lead."""
@@ -25,6 +25,8 @@ FOREIGN_LOSS = 1.0  # where segment and neighbours name only places of no side
 MAX_SUPPORT = 2.0
 DOCUMENT_SPAN = 4.0  # a document's logit counts at most so much for its segments
 NEIGHBOUR_WEIGHT = 0.5
+CUT_LOSS = 2.0
+"""Taken from navigation, dates, credits: a few words alone are seldom about anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,7 @@ class RelevanceModel:
         """The terms with their look-up tables."""
         return Vocabulary((*self.terms, BREAK_MARK))
 
-    def judge(
-        self, cut: CutDocument, mentions: Sequence[Sequence[Mention]]
-    ) -> tuple[Judgement, list[Judgement]]:
+    def judge(self, cut: CutDocument, mentions: Sequence[Sequence[Mention]]) -> tuple[Judgement, list[Judgement]]:
         """The document's judgement and one for every segment, kept or not; `mentions[s]` are those in `cut.texts[s]`.
 
         A kept segment shares its document's judgement, moved by what it and its neighbours name. The segments of
@@ -76,11 +76,16 @@ class RelevanceModel:
         evidence = self.read(cut, mentions)
         hits = self.find_terms(evidence)
         article = article_unit(evidence)
-        document_score = float(self.scores(evidence, hits, article, 1)[0])
         unit, n_units = separate_units(evidence)
-        own = self.scores(evidence, hits, unit, n_units)[unit]
+        # One pass for both views: the article as unit 0, then every segment (or other story) on its own.
+        twice = evidence.twice()
+        hits = TermHits(
+            np.concatenate((hits.segment, hits.segment + len(unit))), np.concatenate((hits.term, hits.term))
+        )
+        scores = self.scores(twice, hits, np.concatenate((article, unit + 1)), n_units + 1)
+        document_score, own = float(scores[0]), scores[1:][unit]
         inside = article >= 0
-        scores = own.copy()
+        scores = np.where(evidence.kept | (evidence.story > 0), own, own - CUT_LOSS)
         scores[inside] = segment_scores(evidence, inside, document_score, own)
         if not evidence.length.any():
             return self.verdict(0.0), [self.verdict(0.0) for _ in cut.segments]
@@ -107,7 +112,7 @@ class RelevanceModel:
         starts = unit_starts(evidence, article)
         lead = np.where(starts < LEAD_TEXT_CHARACTERS, article, -1)
         for prefix, unit, weights in (("", article, self.text_weights), ("lead: ", lead, self.lead_weights)):
-            _, term, value = self.weighted_terms(hits, unit, 1)
+            _, term, value = weigh_units(unit[hits.segment], hits.term, self.idf, 1)
             readable = (self.readable(self.terms[i]) for i in term)
             named += [(prefix + name, float(v)) for name, v in zip(readable, value * weights[term], strict=True)]
         scaled = [("baseline", self.slope * baseline + self.offset)]
@@ -126,32 +131,21 @@ class RelevanceModel:
 
     def find_terms(self, evidence: Evidence) -> TermHits:
         """The model's terms in the document, each with the segment it stands in."""
-        term, place = self.vocabulary.locate(evidence.tokens)
+        term, place = self.vocabulary.locate(self.vocabulary.numbering.of(evidence.tokens))
         is_break = term == len(self.terms)
-        breaks = np.sort(place[is_break])
-        return TermHits(np.searchsorted(breaks, place[~is_break]), term[~is_break])
-
-    def weighted_terms(self, hits: TermHits, unit: Ints, n_units: int) -> tuple[Ints, Ints, Floats]:
-        """Units, term ids and TF-IDF weights (unit length per unit) of all terms found."""
-        of = unit[hits.segment]
-        inside = of >= 0
-        n_terms = max(len(self.terms), 1)
-        keys, counts = np.unique(of[inside] * n_terms + hits.term[inside], return_counts=True)
-        of, term = np.divmod(keys, n_terms)
-        values = (1 + np.log(counts)) * self.idf[term]
-        lengths = np.sqrt(np.bincount(of, weights=values**2, minlength=n_units))
-        return of, term, values / lengths[of] if len(of) else values
+        breaks = place[is_break]  # ascending: the break is a word, and words come first and in order
+        return TermHits(breaks.searchsorted(place[~is_break]), term[~is_break])
 
     def scores(self, evidence: Evidence, hits: TermHits, unit: Ints, n_units: int) -> Floats:
         """The uncalibrated score of each unit, in logits; shape (n_units,)."""
         scores = self.intercept + unit_features(evidence, unit, n_units) @ self.weights.astype(float)
         if not self.terms:
-            return scores
+            return np.asarray(scores)
         lead = np.where(unit_starts(evidence, unit) < LEAD_TEXT_CHARACTERS, unit, -1)
         for where, weights in ((unit, self.text_weights), (lead, self.lead_weights)):
-            of, term, values = self.weighted_terms(hits, where, n_units)
+            of, term, values = weigh_units(where[hits.segment], hits.term, self.idf, n_units)
             scores += np.bincount(of, weights=values * weights[term], minlength=n_units)
-        return scores
+        return np.asarray(scores)
 
     def calibrated(self, scores: Floats) -> Floats:
         """Scores as probabilities, rounded to six decimals."""
@@ -159,9 +153,7 @@ class RelevanceModel:
 
     def verdict(self, relevance: float) -> Judgement:
         """On, off or unsure."""
-        outcome: OnTopic = (
-            "on" if relevance >= self.on_from else "off" if relevance < self.off_below else "unsure"
-        )
+        outcome: OnTopic = "on" if relevance >= self.on_from else "off" if relevance < self.off_below else "unsure"
         return Judgement(relevance, outcome)
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -178,7 +170,9 @@ class RelevanceModel:
             "off_below": self.off_below,
             "measured": dict(self.measured),
         }
-        return plain, {name: getattr(self, name) for name in ("weights", "means", "idf", "text_weights", "lead_weights")}
+        return plain, {
+            name: getattr(self, name) for name in ("weights", "means", "idf", "text_weights", "lead_weights")
+        }
 
     @classmethod
     def from_state(cls, plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> RelevanceModel:
@@ -235,7 +229,7 @@ def segment_scores(evidence: Evidence, inside: npt.NDArray[np.bool_], document_s
     foreign = ((named[:, 1] > 0) & (named[:, 0] == 0)).astype(float)
     support = np.clip(own[inside], 0, MAX_SUPPORT / SUPPORT_GAIN)
     base = float(np.clip(document_score, -DOCUMENT_SPAN, DOCUMENT_SPAN))
-    return base + SUPPORT_GAIN * _smooth(support) - FOREIGN_LOSS * _smooth(foreign) * foreign
+    return np.asarray(base + SUPPORT_GAIN * _smooth(support) - FOREIGN_LOSS * _smooth(foreign) * foreign)
 
 
 def _smooth(values: Floats) -> Floats:
@@ -243,4 +237,4 @@ def _smooth(values: Floats) -> Floats:
     padded = np.pad(values, 1)
     weights = np.pad(np.ones(len(values)), 1)
     total = values + NEIGHBOUR_WEIGHT * (padded[:-2] + padded[2:])
-    return total / (1 + NEIGHBOUR_WEIGHT * (weights[:-2] + weights[2:]))
+    return np.asarray(total / (1 + NEIGHBOUR_WEIGHT * (weights[:-2] + weights[2:])))

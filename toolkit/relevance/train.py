@@ -16,7 +16,7 @@ from toolkit.relevance.evidence import BREAK_MARK, OTHER_MARK, Evidence, Floats,
 from toolkit.relevance.features import FEATURES, unit_features, unit_starts
 from toolkit.relevance.model import LEAD_TEXT_CHARACTERS, RelevanceModel, article_unit
 from toolkit.relevance.rule import RULE_INTERCEPT, RULE_OFF_BELOW, RULE_ON_FROM, RULE_WEIGHTS
-from toolkit.terms import build_vocabulary, group_documents, inverse_frequency, plain_phrase, stack
+from toolkit.terms import Counts, build_vocabulary, group_documents, inverse_frequency, plain_phrase, stack, weigh_units
 
 MAX_TERMS = 20_000
 MIN_TERM_DOCUMENTS = 3
@@ -131,7 +131,10 @@ def read_corpus(
     """The training rows of `corpus`."""
     evidences = [start.read(cut, found) for cut, found in zip(corpus, mentions, strict=True)]
     model = widen(start, evidences) if with_terms else start
-    features, text, lead, prior = [], [], [], []
+    features: list[Floats] = []
+    prior: list[Floats] = []
+    text: list[Counts] = []
+    lead: list[Counts] = []
     for cut_down in (False, True):
         for evidence in evidences:
             unit = article_unit(evidence)
@@ -144,7 +147,7 @@ def read_corpus(
             features.append(unit_features(evidence, unit, 1))
             prior.append(start.scores(evidence, start.find_terms(evidence), unit, 1))
             for rows, where in ((text, unit), (lead, first)):
-                _, term, values = model.weighted_terms(hits, where, 1)
+                _, term, values = weigh_units(where[hits.segment], hits.term, model.idf, 1)
                 rows.append((term, values))
     n_terms = len(model.terms)
     return Table(model, np.vstack(features), stack(text, n_terms), stack(lead, n_terms), np.concatenate(prior))
@@ -200,9 +203,7 @@ def learn(
     relevance = sigmoid(slope * held_out + offset)
     off_below, on_from, measured = choose_band(relevance, outcomes, target_coverage=target_coverage)
     model = fit_weights(start, table, outcomes, np.ones(n, dtype=bool))
-    return replace(
-        prune(model), slope=slope, offset=offset, on_from=on_from, off_below=off_below, measured=measured
-    )
+    return replace(prune(model), slope=slope, offset=offset, on_from=on_from, off_below=off_below, measured=measured)
 
 
 def fit_weights(
@@ -224,9 +225,7 @@ def fit_weights(
     X = hstack(blocks).tocsr()
     target = np.concatenate((outcomes, outcomes))[rows]
     weight = np.where(rows < len(chosen), 1.0, STUB_WEIGHT)
-    change, shift = ridge_logistic(
-        X, target, prior=table.prior[rows], weight=weight, penalty=PENALTY
-    )
+    change, shift = ridge_logistic(X, target, prior=table.prior[rows], weight=weight, penalty=PENALTY)
     n_features, n_terms = len(FEATURES), len(table.model.terms)
     feature_change = change[:n_features] * scales
     text_change = change[n_features : n_features + n_terms] * TEXT_SCALE if n_terms else np.empty(0)

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from toolkit.report import figures
-from toolkit.report.findings import wilson
+from toolkit.report.findings import SMALL_CORPUS, wilson
 from toolkit.report.quotes import Candidate, shorten
 from toolkit.report.rows import Article, number_of, text_of
 from toolkit.report.sections import View, top_members
@@ -58,7 +58,7 @@ class Evidence:
             "lang": foreign_language(article.language) if article else None,
             "where": f"characters {number(start)}–{number(end)}",
             "anchor": self._anchors.get(candidate.document_id),
-            "cues": words(candidate.cues),
+            "cues": show(candidate.cues, limit=200),
             **source,
         }
 
@@ -92,7 +92,8 @@ def theme_cards(tally: Tally, evidence: Evidence) -> list[View]:
                 "description": show(theme.theme.description, limit=400),
                 "articles": counted(theme.n_articles, "article"),
                 "empty": theme.n_articles == 0,
-                "share": percent(theme.n_articles / n) if n else "",
+                "share": percent(theme.n_articles / n) if n >= SMALL_CORPUS else "",
+                "of": f"{number(theme.n_articles)} of {number(n)}",
                 "interval": interval_words(*wilson(theme.n_articles, n)) if n else "",
                 "mean": percent(theme.mean_score),
                 "quotes": [evidence.quote(candidate) for candidate in theme.quotes],
@@ -220,7 +221,7 @@ def set_aside(tally: Tally, evidence: Evidence) -> View:
                 "label": ROLE_LABELS.get(role.role, words(role.role)),
                 "segments": number(role.extent.n_segments),
                 "characters": number(role.extent.n_characters),
-                "reasons": listing([f"{words(code)} {number(n)}" for code, n in role.reasons], limit=4),
+                "reasons": listing([f"{show(cue, limit=80)} ({number(n)})" for cue, n in role.reasons], limit=5),
                 "examples": [evidence.quote(example, limit=160) for example in role.examples],
             }
             for role in tally.cut
@@ -290,13 +291,29 @@ def _listed(article: Article, evidence: Evidence) -> View:
 
 
 def appendix_order(tally: Tally) -> list[Article]:
-    """The articles of the appendix: on-topic first, then unsure, then off, by falling relevance."""
+    """The articles of the appendix: on-topic first, then unsure, then off, by falling relevance.
+
+    Where not all can be shown, those that are quoted have precedence, so that every quotation can be followed.
+    """
     order = {"on": 0, "unsure": 1, "off": 2}
     ranked = sorted(
         tally.articles,
         key=lambda article: (order[article.on_topic], -(article.relevance or 0.0), article.document_id),
     )
-    return ranked[:MAX_ARTICLES]
+    if len(ranked) <= MAX_ARTICLES:
+        return ranked
+    quoted = {candidate.document_id for theme in tally.themes for candidate in theme.quotes}
+    for topic in tally.topics[:MAX_TOPIC_CARDS]:
+        quoted |= {candidate.document_id for candidate in topic.quotes[:N_TOPIC_QUOTES]}
+    n_others = MAX_ARTICLES - sum(1 for article in ranked if article.document_id in quoted)
+    shown = []
+    for article in ranked:
+        if article.document_id in quoted:
+            shown.append(article)
+        elif n_others > 0:
+            n_others -= 1
+            shown.append(article)
+    return shown
 
 
 def appendix(tally: Tally, evidence: Evidence, shown: Sequence[Article]) -> View:

@@ -182,7 +182,8 @@ def _small(tally: Tally) -> list[Finding]:
     n = len(tally.on)
     if n >= SMALL_CORPUS:
         return []
-    claim = "1 article: read it." if n == 1 else f"{counted(n, 'article')}: read them."
+    kind = "article" if n == len(tally.articles) else "on-topic article"
+    claim = f"1 {kind}: read it." if n == 1 else f"{counted(n, kind)}: read them."
     return [Finding(claim, "Shares of so few are not trends.", "articles", "The articles")]
 
 

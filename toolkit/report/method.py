@@ -72,6 +72,7 @@ def method(results: Results, tally: Tally, *, subject: str, corpus: str, source_
         "cite": f"{cite}. Content hash {digest[:16]}.",
         "engine": _ENGINES.get(engine, words(engine)),
         "facts": [item for item in _facts(run, model_row, trained_row, digest, version, date) if item[1]],
+        "hashes": ("Input hash", "Config hash", "Model hash", "Content hash of these results"),
         "thresholds": _thresholds(run),
         "versions": _pairs(run.get("versions")),
         "encodings": _pairs(run.get("encodings"), as_counts=True),
@@ -109,17 +110,17 @@ def _facts(
 
 def _thresholds(run: Mapping[str, Any]) -> list[tuple[str, str]]:
     known = {
-        "on_from": "An article or segment is on-topic from a relevance score of",
-        "off_below": "It is off-topic below a relevance score of",
+        "on_from": "On-topic from a relevance of",
+        "off_below": "Off-topic below a relevance of",
     }
     found = run.get("thresholds")
     if not isinstance(found, Mapping):
         return []
     rows = []
-    for key in sorted(found, key=lambda key: (key not in known, str(key))):
+    for key in [*known, *sorted(str(key) for key in found if key not in known)]:
         value = number_of(found, key)
         if value is not None:
-            rows.append((known.get(str(key), words(key).capitalize()), f"{value:.2f}"))
+            rows.append((known.get(key, words(key).capitalize()), f"{value:.2f}"))
     return rows
 
 

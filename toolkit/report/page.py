@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -87,7 +88,7 @@ def _environment() -> Environment:
 
     return Environment(
         loader=PackageLoader("toolkit.report"),
-        autoescape=True,
+        autoescape=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -98,7 +99,7 @@ def _environment() -> Environment:
 def _masthead(results: Results, tally: Tally, *, subject: str, corpus: str, source_date: str | None) -> sections.View:
     no_relevance = bool(results.run.get("no_relevance"))
     described = results.run.get("subject")
-    description = described.get("description") if isinstance(described, dict) else ""
+    description = described.get("description") if isinstance(described, Mapping) else ""
     return {
         "subject": subject,
         "corpus": corpus,

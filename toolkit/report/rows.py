@@ -114,15 +114,19 @@ def read_themes(run: Row) -> tuple[Theme, ...]:
 
 
 def read_sides(run: Row) -> tuple[Side, ...]:
-    """The sides of the config, in its order."""
+    """The sides of the config, the one with most members last: that is the one worth a grid of its own.
+
+    A run.json has its keys sorted, so the order of the config is not there to be had.
+    """
     sides, members = run.get("sides"), run.get("members")
     if not isinstance(sides, Mapping):
         return ()
     known = members if isinstance(members, Mapping) else {}
-    return tuple(
+    found = [
         Side(id=str(side), label=str(label), members=tuple(str(name) for name in items_of(known, str(side))))
         for side, label in sides.items()
-    )
+    ]
+    return tuple(sorted(found, key=lambda side: (len(side.members), side.id)))
 
 
 def read_article(row: Row, sides: Iterable[Side]) -> Article:

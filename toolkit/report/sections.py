@@ -113,7 +113,13 @@ def theme_table(tally: Tally) -> View:
                 "members": top_members(theme, tally),
             }
         )
-    return {"rows": rows, "n": n, "sparks": tally.timeline.drawn, "members": len(tally.sides) > 1}
+    return {
+        "rows": rows,
+        "n": n,
+        "sparks": tally.timeline.drawn,
+        "members": len(tally.sides) > 1,
+        "outlets": bool(tally.outlets),
+    }
 
 
 def top_members(theme: ThemeTally, tally: Tally, limit: int = 3) -> str:

@@ -40,7 +40,7 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class CutRole:
-    """What was cut as one role; `reasons` are codes with counts, `examples` a spread of what was cut."""
+    """What was cut as one role; `reasons` are cues with counts, `examples` a spread of what was cut."""
 
     role: str
     extent: Extent
@@ -143,19 +143,35 @@ class _Grown:
         self.n_segments += 1
         self.n_characters += n_characters
         reason = text_of(row, "reason")
-        self.reasons[reason.partition(":")[0].strip() or "not stated"] += 1
+        self.reasons.update(cues_of(reason, text_of(row, "role")))
         if len(text) < MIN_EXAMPLE_CHARACTERS or text.isspace():
             return
         order = -zlib.crc32(f"{document_id}\n{row.get('index')}".encode("utf-8", "replace"))
         if len(self.examples) >= N_EXAMPLES and order < self.examples[0][0]:
             return
         start = count_of(row, "start")
-        example = Candidate(document_id, start, count_of(row, "end"), text, reason)
+        cues = ", ".join(cues_of(reason, text_of(row, "role")))
+        example = Candidate(document_id, start, count_of(row, "end"), text, cues)
         item = (order, document_id, start, example)
         if len(self.examples) < N_EXAMPLES:
             heapq.heappush(self.examples, item)
         else:
             heapq.heappushpop(self.examples, item)
+
+
+def cues_of(reason: str, role: str) -> list[str]:
+    """The cues of a reason, each once; its code where that says more than the role.
+
+    Examples
+    --------
+    >>> cues_of("teaser: doubled headline, cut off", "teaser"), cues_of("repeated_line", "footer"), cues_of("", "date")
+    (['doubled headline', 'cut off'], ['repeated line'], ['reason not stated'])
+    """
+    code, _, said = reason.partition(":")
+    cues = [cue.strip() for cue in said.split(",") if cue.strip()]
+    if code.strip() and (code.strip() != role or not cues):
+        cues.insert(0, code.strip().replace("_", " "))
+    return list(dict.fromkeys(cues)) or ["reason not stated"]
 
 
 @dataclass(slots=True)

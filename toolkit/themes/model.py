@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from toolkit.data import CutDocument, Judgement, ThemeScore
 from toolkit.logistic import sigmoid
-from toolkit.terms import Vocabulary, tokenise
+from toolkit.terms import Numbering, Vocabulary, tokenise, weigh_units
 from toolkit.themes.phrases import PhraseTable
 
 Floats = npt.NDArray[np.float64]
@@ -22,8 +22,8 @@ BREAK = "\ue0fe"
 LEAD_TOKENS = 100
 FEATURES = ("log_hits", "share", "density", "lead_share", "lead_log_hits", "log_distinct")
 
-# A segment's logit, counted from its theme's threshold: its document's, moved by its own evidence. Tuned on two outlets of
-# sea_china_news so that the rolled-up themes agree with the document labels.
+# A segment's logit, counted from its theme's threshold: its document's, moved by its own evidence. Tuned on two outlets
+# of sea_china_news so that the rolled-up themes agree with the document labels.
 DOCUMENT_GAIN = 1.0
 OWN_GAIN = 0.5
 MAX_OWN = 2.0
@@ -45,7 +45,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class ThemeModel:
-    """Per theme: logit = intercept + features . weights + tfidf . term_weights; a theme is given from its threshold up."""
+    """Per theme, logit = intercept + features . weights + tfidf . term_weights; given from its threshold up."""
 
     themes: tuple[str, ...]
     seeds: tuple[str, ...]
@@ -62,31 +62,28 @@ class ThemeModel:
     measured: Mapping[str, float]
 
     @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """The terms with their look-up tables."""
-        return Vocabulary(self.terms)
-
-    @cached_property
-    def phrases(self) -> PhraseTable:
-        """The seed terms with their look-up tables."""
-        return PhraseTable(self.seeds)
+    def tables(self) -> tuple[Vocabulary, PhraseTable, int]:
+        """Look-up tables of terms and seed terms over one numbering, and the number of the break between segments."""
+        numbering = Numbering()
+        return Vocabulary(self.terms, numbering), PhraseTable(self.seeds, numbering), numbering.add(BREAK)
 
     def read(self, cut: CutDocument) -> Reading:
         """What the model looks at in the kept segments of `cut`."""
-        texts = [text.replace(BREAK, " ") if piece.kept else "" for piece, text in zip(cut.segments, cut.texts, strict=True)]
-        tokens = tokenise(f" {BREAK} ".join(texts))
-        breaks = np.flatnonzero(np.fromiter((token == BREAK for token in tokens), dtype=bool, count=len(tokens)))
-        edges = np.concatenate(([-1], breaks, [len(tokens)]))
-        seed, place = self.phrases.find(tokens)
-        term, term_place = self.vocabulary.locate(tokens)
-        seed_segment = np.searchsorted(breaks, place)
+        vocabulary, phrases, break_number = self.tables
+        kept = [text if piece.kept else "" for piece, text in zip(cut.segments, cut.texts, strict=True)]
+        numbers = vocabulary.numbering.of(tokenise(f"\n{BREAK}\n".join(text.replace(BREAK, " ") for text in kept)))
+        breaks = (numbers == break_number).nonzero()[0]
+        edges = np.concatenate(([-1], breaks, [len(numbers)]))
+        seed, place = phrases.find(numbers)
+        term, term_place = vocabulary.locate(numbers)
+        seed_segment = breaks.searchsorted(place)
         return Reading(
-            n_tokens=np.diff(edges)[: len(texts)] - 1,
+            n_tokens=edges[1:] - edges[:-1] - 1,
             seed=seed,
             seed_segment=seed_segment,
             seed_place=place - seed_segment,
             term=term,
-            term_segment=np.searchsorted(breaks, term_place),
+            term_segment=breaks.searchsorted(term_place),
         )
 
     def features(self, reading: Reading, unit: Ints, n_units: int) -> Floats:
@@ -94,23 +91,16 @@ class ThemeModel:
 
         A unit is a group of segments; `unit[s]` is the one segment s belongs to, -1 for none.
         """
-        n = len(self.themes)
         length = np.bincount(unit + 1, weights=reading.n_tokens, minlength=n_units + 1)[1:]
-        # the lead of a unit: its first tokens
-        first = np.full(n_units + 1, np.iinfo(np.int64).max)
-        before = np.cumsum(reading.n_tokens) - reading.n_tokens
-        np.minimum.at(first, unit, before)
+        first = np.full(n_units + 1, np.iinfo(np.int64).max)  # where each unit starts; the last slot is for no unit
+        np.minimum.at(first, unit, np.cumsum(reading.n_tokens) - reading.n_tokens)
         of = unit[reading.seed_segment]
         inside = of >= 0
-        of, seed, place = of[inside], reading.seed[inside], reading.seed_place[inside]
-        in_lead = place - first[of] < LEAD_TOKENS
-        n_seeds = max(len(self.seeds), 1)
-        counts = np.bincount(of * n_seeds + seed, minlength=n_units * n_seeds).reshape(n_units, n_seeds)
-        lead_counts = np.bincount((of * n_seeds + seed)[in_lead], minlength=n_units * n_seeds).reshape(n_units, n_seeds)
-        hits = counts @ self.seed_weights.astype(float)
-        lead_hits = lead_counts @ self.seed_weights.astype(float)
-        distinct = (counts > 0) @ self.seed_weights.astype(float)
-        table = np.empty((n_units, n, len(FEATURES)))
+        of, seed = of[inside], reading.seed[inside]
+        in_lead = reading.seed_place[inside] - first[of] < LEAD_TOKENS
+        hits, distinct = self._sums(of, seed, n_units)
+        lead_hits, _ = self._sums(of[in_lead], seed[in_lead], n_units)
+        table = np.empty((n_units, len(self.themes), len(FEATURES)))
         table[:, :, 0] = np.log1p(hits)
         table[:, :, 1] = hits / (hits.sum(axis=1, keepdims=True) + 1)
         table[:, :, 2] = np.log1p(100 * hits / np.maximum(length, 50)[:, None])
@@ -119,27 +109,31 @@ class ThemeModel:
         table[:, :, 5] = np.log1p(distinct)
         return table
 
-    def weighted_terms(self, reading: Reading, unit: Ints, n_units: int) -> tuple[Ints, Ints, Floats]:
-        """Units, term ids and TF-IDF weights (unit length per unit) of all terms found."""
-        of = unit[reading.term_segment]
-        inside = of >= 0
-        n_terms = max(len(self.terms), 1)
-        keys, counts = np.unique(of[inside] * n_terms + reading.term[inside], return_counts=True)
-        of, term = np.divmod(keys, n_terms)
-        values = (1 + np.log(counts)) * self.idf[term]
-        lengths = np.sqrt(np.bincount(of, weights=values**2, minlength=n_units))
-        return of, term, values / lengths[of] if len(of) else values
+    def _sums(self, of: Ints, seed: Ints, n_units: int) -> tuple[Floats, Floats]:
+        """Weights of the seed terms found and of the distinct ones, by unit and theme."""
+        shape = (n_units, len(self.themes))
+        keys, counts = np.unique(of * max(len(self.seeds), 1) + seed, return_counts=True)
+        if len(keys) == 0:
+            return np.zeros(shape), np.zeros(shape)
+        units, seeds = np.divmod(keys, len(self.seeds))
+        weights = self.seed_weights[seeds].astype(float)
+        hits, distinct = np.zeros(shape), np.zeros(shape)
+        starts = np.concatenate(([True], units[1:] != units[:-1])).nonzero()[0]
+        hits[units[starts]] = np.add.reduceat(weights * counts[:, None], starts, axis=0)
+        distinct[units[starts]] = np.add.reduceat(weights, starts, axis=0)
+        return hits, distinct
 
     def logits(self, reading: Reading, unit: Ints, n_units: int) -> Floats:
         """The score of each unit for each theme, in logits, shape (n_units, n_themes)."""
         features = self.features(reading, unit, n_units)
-        logits = self.intercepts + np.einsum("utf,ft->ut", features, self.weights.astype(float))
-        of, term, values = self.weighted_terms(reading, unit, n_units)
+        logits = self.intercepts + (features * self.weights.T).sum(axis=2)
+        if not self.terms:
+            return np.asarray(logits)
+        of, term, values = weigh_units(unit[reading.term_segment], reading.term, self.idf, n_units)
         if len(of):
-            starts = np.flatnonzero(np.diff(of, prepend=-1))
-            sums = np.add.reduceat(self.term_weights[term] * values[:, None], starts, axis=0)
-            logits[of[starts]] += sums
-        return logits
+            starts = np.concatenate(([True], of[1:] != of[:-1])).nonzero()[0]
+            logits[of[starts]] += np.add.reduceat(self.term_weights[term] * values[:, None], starts, axis=0)
+        return np.asarray(logits)
 
     def score(self, cut: CutDocument) -> list[tuple[ThemeScore, ...]]:
         """Per segment the themes at or above their thresholds, highest score first; empty for segments not kept."""
@@ -156,10 +150,7 @@ class ThemeModel:
         scores = np.round(sigmoid(margin + bar), 6)
         found = list(nothing)
         for row, s in enumerate(np.flatnonzero(kept)):
-            given = [
-                ThemeScore(self.themes[t], float(scores[row, t]))
-                for t in np.flatnonzero(margin[row] >= 0)
-            ]
+            given = [ThemeScore(self.themes[t], float(scores[row, t])) for t in np.flatnonzero(margin[row] >= 0)]
             found[s] = tuple(sorted(given, key=lambda item: (-item.score, item.theme)))
         return found
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.terms import tokenise
+from toolkit.terms import Numbering, tokenise
 
 Ints = npt.NDArray[np.int64]
 
@@ -41,8 +40,7 @@ class PhraseTable:
     inflected.
     """
 
-    def __init__(self, phrases: Sequence[str]) -> None:
-        self._numbers: dict[str, int] = {}
+    def __init__(self, phrases: Sequence[str], numbering: Numbering) -> None:
         edges: dict[tuple[int, int], int] = {}
         ends: dict[int, int] = {}
         n_states = 1
@@ -51,13 +49,13 @@ class PhraseTable:
             for last in inflections(words[-1]) if words else ():
                 state = 0
                 for word in (*words[:-1], last):
-                    number = self._numbers.setdefault(word, len(self._numbers))
+                    number = numbering.add(word)
                     if (state, number) not in edges:
                         edges[state, number] = n_states
                         n_states += 1
                     state = edges[state, number]
                 ends.setdefault(state, i)
-        self._width = max(len(self._numbers), 1)
+        self._width = len(numbering) + 1
         keys = np.array([state * self._width + number for state, number in edges], dtype=np.int64)
         order = np.argsort(keys)
         self._keys = keys[order]
@@ -65,22 +63,21 @@ class PhraseTable:
         self._ends = np.full(n_states, -1, dtype=np.int64)
         for state, i in ends.items():
             self._ends[state] = i
+        self._first = np.zeros(self._width, dtype=bool)  # words that begin a phrase; the last slot is for unknown words
+        self._first[[number for state, number in edges if state == 0]] = True
 
-    def find(self, tokens: Sequence[str]) -> tuple[Ints, Ints]:
-        """Phrase ids and the token each starts at."""
-        if not tokens or len(self._keys) == 0:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-        numbers = np.fromiter(map(self._numbers.get, tokens, repeat(-1)), dtype=np.int64, count=len(tokens))
-        start = np.flatnonzero(numbers >= 0)
+    def find(self, numbers: Ints) -> tuple[Ints, Ints]:
+        """Phrase ids and the token each starts at, among tokens numbered by the numbering."""
+        found: list[Ints] = []
+        places: list[Ints] = []
+        start = (self._first[np.where(numbers < len(self._first) - 1, numbers, -1)]).nonzero()[0]
         state = np.zeros(len(start), dtype=np.int64)
-        depth, found, places = 0, [], []
+        depth = 0
         while len(start):
-            known = numbers[start + depth] >= 0
-            start, state = start[known], state[known]
             keys = state * self._width + numbers[start + depth]
-            slots = np.searchsorted(self._keys, keys)
+            slots = self._keys.searchsorted(keys)
             slots[slots == len(self._keys)] = 0
-            known = self._keys[slots] == keys
+            known = (self._keys[slots] == keys) & (numbers[start + depth] >= 0)
             start, state = start[known], self._targets[slots[known]]
             phrase = self._ends[state]
             found.append(phrase[phrase >= 0])
