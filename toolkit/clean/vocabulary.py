@@ -10,7 +10,8 @@ GLUED_PAIRS = {first + second: len(first) for first in _FIRSTS for second in _SE
 # Words that look glued and are not.
 NEVER_PARTED = frozenset(
     """hitherto thereto hereto whereto thereof hereof whereof therewith herewith wherewith forthwith therefrom wherefrom
-    therefor offence therapist thesis theist themselves therein thereby thousand island breathe clothe soothe andes""".split()
+    therefor offence therapist thesis theist themselves therein thereby
+    thousand island breathe clothe soothe andes""".split()
 )
 
 # A function word glued to a word that the text also has by itself.

@@ -88,7 +88,7 @@ def _environment() -> Environment:
 
     return Environment(
         loader=PackageLoader("toolkit.report"),
-        autoescape=False,
+        autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
