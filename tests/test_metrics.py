@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import (
+    adjusted_mutual_info_score,
+    average_precision_score,
+    fowlkes_mallows_score,
+    roc_auc_score,
+)
 
 from toolkit.metrics import (
     adjusted_mutual_information,
@@ -41,10 +47,9 @@ def test_auc_counts_ties_half():
     assert roc_auc([1, 1], [0.1, 0.2]) == 0.5
 
 
+@settings(deadline=None)
 @given(scored)
 def test_ranking_measures_equal_scikit_learn(pairs):
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
     truth, scores = np.array([t for t, _ in pairs]), np.array([s for _, s in pairs])
     if truth.all() or not truth.any():
         return
@@ -88,10 +93,9 @@ def test_topic_diversity_by_hand():
     assert topic_diversity([["a", "b"], ["b", "c"]]) == 0.75
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=30))
 def test_cluster_measures_equal_scikit_learn(pairs):
-    from sklearn.metrics import adjusted_mutual_info_score, fowlkes_mallows_score
-
     truth, found = [a for a, _ in pairs], [b for _, b in pairs]
     assert fowlkes_mallows(truth, found) == pytest.approx(fowlkes_mallows_score(truth, found))
     assert adjusted_mutual_information(truth, found) == pytest.approx(adjusted_mutual_info_score(truth, found))
@@ -101,6 +105,4 @@ def test_bootstrap_interval_holds_the_mean_and_repeats():
     values = np.arange(100)
     interval = bootstrap_interval(lambda rows: float(values[rows].mean()), 100, random_state=1, n_resamples=200)
     assert interval[0] < 49.5 < interval[1]
-    assert interval == bootstrap_interval(
-        lambda rows: float(values[rows].mean()), 100, random_state=1, n_resamples=200
-    )
+    assert interval == bootstrap_interval(lambda rows: float(values[rows].mean()), 100, random_state=1, n_resamples=200)

@@ -2,7 +2,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.terms import (
@@ -34,11 +34,13 @@ def test_marks_of_masked_places_are_tokens():
     assert tokenise("in \ue000 and\ue001") == ["in", "\ue000", "and", "\ue001"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_can_be_tokenised(text):
     assert all(token and token == token.lower() for token in tokenise(text) if token.isascii())
 
 
+@settings(deadline=None)
 @given(words)
 def test_counting_equals_counting_by_hand(tokens):
     terms = ["port", "new", "new port", "trade", "port port"]
@@ -62,6 +64,7 @@ def test_tfidf_by_hand_and_of_unit_length():
     assert values == pytest.approx(np.array([1, 1 + np.log(2)]) / np.hypot(1, 1 + np.log(2)))
 
 
+@settings(deadline=None)
 @given(st.lists(words, min_size=1, max_size=4))
 def test_units_weighed_together_equal_units_weighed_alone(texts):
     vocabulary = Vocabulary(["port", "new", "rail"])

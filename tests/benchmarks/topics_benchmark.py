@@ -28,7 +28,7 @@ from sklearn.metrics import adjusted_mutual_info_score, fowlkes_mallows_score
 from toolkit.config import Topics
 from toolkit.embed import load_embedder
 from toolkit.topics import fit_topics
-from toolkit.topics.describe import choose_terms, weigh_terms
+from toolkit.topics.describe import choose_terms, find_postings, weigh_terms
 from toolkit.topics.words import find_candidates
 
 WINDOW = 10
@@ -98,8 +98,9 @@ def topic_words(texts, engine, n_topics, seed):
     used = np.flatnonzero(labels >= 0).tolist()
     candidates = find_candidates([texts[i] for i in used], max_words=1)
     weights, shares = weigh_terms(candidates, [ids[i] for i in used], labels[used], len(model.topics))
+    postings = find_postings(candidates)
     return [
-        [candidates.keys[t] for t, _ in choose_terms(candidates, weights[k], shares[k], N_WORDS)]
+        [candidates.keys[t] for t, _ in choose_terms(candidates, weights[k], shares[k], postings, N_WORDS)]
         for k in range(len(model.topics))
     ]
 

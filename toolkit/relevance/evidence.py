@@ -106,8 +106,9 @@ def read_evidence(
         if end < len(joined) and not joined[end].islower()
     ]
     sentence_start = np.unique(np.concatenate((start, np.array(ends, dtype=np.int64))))
-    sentence_end = np.append(sentence_start[1:], len(joined))
     sentence_segment = np.searchsorted(start, sentence_start, side="right") - 1
+    segment_end = (start + length)[sentence_segment]
+    sentence_end = np.minimum(np.append(sentence_start[1:], len(joined)), segment_end)
 
     numbers = {side: i for i, side in enumerate(sides)}
     members: dict[tuple[str, str], int] = {}

@@ -45,6 +45,7 @@ class Evidence:
     """Turns a candidate into a quote with its source: title, outlet, date, file, offsets, address."""
 
     def __init__(self, tally: Tally, anchors: Mapping[str, str]) -> None:
+        self._tally = tally
         self._articles = {article.document_id: article for article in tally.articles}
         self._anchors = anchors
 
@@ -65,7 +66,7 @@ class Evidence:
     def source(self, article: Article) -> View:
         """Where an article came from; its id only where the file does not already say it."""
         return {
-            "title": title_of(article),
+            "title": title_of(article, self._tally),
             "url": safe_url(article.url),
             "outlet": show(article.outlet, limit=60),
             "date": date_words(article.date),
@@ -74,9 +75,10 @@ class Evidence:
         }
 
 
-def title_of(article: Article) -> str:
-    """The title, or words that say there is none."""
-    return show(article.title, limit=160) or "Untitled article"
+def title_of(article: Article, tally: Tally) -> str:
+    """The title; without one the first words of the text, and that there is none."""
+    opening = show(tally.openings.get(article.document_id, ""), limit=70)
+    return show(article.title, limit=160) or (f"“{opening}” (untitled)" if opening else "Untitled article")
 
 
 def theme_cards(tally: Tally, evidence: Evidence) -> list[View]:
@@ -141,7 +143,7 @@ def topics(tally: Tally, evidence: Evidence) -> View:
         outlet, outlet_share = topic.top_outlet
         document_id, article_share = topic.top_article
         if article_share >= ONE_ARTICLE and topic.n_articles > 1 and document_id in articles:
-            title = title_of(articles[document_id])
+            title = title_of(articles[document_id], tally)
             flags.append(f"{percent(article_share)} of its text segments come from one article, “{title}”.")
         elif topic.n_articles == 1:
             flags.append("It stands in one article only.")
@@ -226,7 +228,9 @@ def set_aside(tally: Tally, evidence: Evidence) -> View:
             }
             for role in tally.cut
         ],
-        "histogram": _histogram(scored, limits, tally) if len(scored) >= 30 else None,
+        "histogram": _histogram(scored, limits, tally)
+        if len(scored) >= 30 and not tally.run.get("no_relevance")
+        else None,
         "off_below": _threshold(limits, "off_below"),
         "on_from": _threshold(limits, "on_from"),
         "near": [_listed(article, evidence) for article in off[:MAX_LISTED]],

@@ -23,7 +23,7 @@ from toolkit.report.wording import (
 View = dict[str, Any]
 
 MAX_OUTLETS = 12
-MIN_BUCKET = 5  # on-topic articles below which a bucket's share is drawn hollow
+MIN_BUCKET = 5  # on-topic articles below which a bucket's share is not drawn: one article would be 20 points
 HEAT_STEPS = 5
 
 
@@ -33,7 +33,7 @@ def funnel(tally: Tally, *, no_relevance: bool) -> View:
     n_with_text = sum(1 for article in tally.articles if article.n_kept > 0)
     steps = [("Read", n_read, ""), ("Usable articles", n, _left_out(tally))]
     if n_with_text < n:
-        steps.append(("With article text", n_with_text, f"{counted(n - n_with_text, 'article')} hold no article text"))
+        steps.append(("With article text", n_with_text, f"{counted(n - n_with_text, 'article')} without any"))
     off = [f"{number(tally.verdicts[key])} {VERDICT_LABELS[key]}" for key in ("unsure", "off") if tally.verdicts[key]]
     note = "the relevance check was switched off" if no_relevance else listing(off)
     steps.append(("On-topic", n_on, note))
@@ -133,7 +133,12 @@ def _spark(theme: ThemeTally, tally: Tally) -> View | None:
     """A line of shares per bucket, 100 wide and 22 high; a gap where a bucket has no on-topic article."""
     if not tally.timeline.drawn or not theme.n_articles:
         return None
-    shares = [n / total if total else None for n, total in zip(theme.per_bucket, tally.n_per_bucket, strict=True)]
+    shares = [
+        n / total if total >= MIN_BUCKET else None
+        for n, total in zip(theme.per_bucket, tally.n_per_bucket, strict=True)
+    ]
+    if not any(share is not None for share in shares):
+        return None
     highest = max(share for share in shares if share is not None) or 1.0
     step = 96 / max(1, len(shares) - 1)
     path, pen = [], "M"
@@ -155,14 +160,14 @@ def over_time(tally: Tally) -> View:
     if not timeline.drawn:
         return view
     counts, n_buckets = tally.n_per_bucket, len(timeline.labels)
-    solid = [n >= MIN_BUCKET and not (timeline.unfinished and i == n_buckets - 1) for i, n in enumerate(counts)]
-    n_thin = sum(1 for i, n in enumerate(counts) if 0 < n < MIN_BUCKET)
+    solid = [not (timeline.unfinished and i == n_buckets - 1) for i in range(n_buckets)]
+    n_thin = sum(1 for n in counts if 0 < n < MIN_BUCKET)
     n_gaps = sum(1 for n in counts if n == 0)
     notes = []
     if n_thin:
         notes.append(
             f"{counted(n_thin, timeline.unit)} with fewer than {MIN_BUCKET} on-topic articles "
-            f"{'is' if n_thin == 1 else 'are'} drawn hollow."
+            f"{'is' if n_thin == 1 else 'are'} left out of the lines; the table has the numbers."
         )
     if n_gaps:
         verb = "has no on-topic article and is a gap" if n_gaps == 1 else "have no on-topic article and are gaps"
@@ -176,7 +181,8 @@ def over_time(tally: Tally) -> View:
     panels, series = [], []
     for theme in drawn:
         shares = tuple(
-            (n / total, *wilson(n, total)) if total else None for n, total in zip(theme.per_bucket, counts, strict=True)
+            (n / total, *wilson(n, total)) if total >= MIN_BUCKET else None
+            for n, total in zip(theme.per_bucket, counts, strict=True)
         )
         change = moved.get(theme.theme.id)
         label = show(theme.theme.label, limit=80)
@@ -194,7 +200,7 @@ def over_time(tally: Tally) -> View:
         "counts": figures.count_panel(
             counts,
             timeline.short,
-            solid=[not (timeline.unfinished and i == n_buckets - 1) for i in range(n_buckets)],
+            solid=solid,
             label=f"On-topic articles by {timeline.unit}: {listing([f'{label} {n}' for label, n in _ends(tally)])}.",
         ),
         "empty": listing([show(theme.theme.label, limit=80) for theme in tally.themes if not any(theme.per_bucket)]),

@@ -69,7 +69,7 @@ class ThemeTally:
 
 @dataclass(frozen=True, slots=True)
 class TopicTally:
-    """A topic of the corpus with the segments this report counted in it."""
+    """A topic of the corpus, counted over on-topic articles; where none holds it, as its own row counts it."""
 
     topic: int
     name: str
@@ -84,7 +84,8 @@ class TopicTally:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Everything counted. `on` holds positions in `articles` of the on-topic ones, in order."""
+    """Everything counted. `on` holds positions in `articles` of the on-topic ones, in order; `openings` the first
+    words of articles without a title."""
 
     run: Row
     themes: tuple[ThemeTally, ...]
@@ -99,6 +100,7 @@ class Tally:
     kept_text: Extent
     on_text: Extent
     cut: tuple[CutRole, ...]
+    openings: Mapping[str, str]
     n_in_topics: int
     n_outliers: int
     topics: tuple[TopicTally, ...]
@@ -187,6 +189,7 @@ class _Texts:
     topic_outlets: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     topic_articles: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     n_outliers: int = 0
+    openings: dict[str, str] = field(default_factory=dict)
 
 
 def count_results(results: Results) -> Tally:
@@ -224,6 +227,7 @@ def count_results(results: Results) -> Tally:
             )
             for role, grown in sorted(texts.cut.items(), key=lambda item: (-item[1].n_characters, item[0]))
         ),
+        openings=texts.openings,
         n_in_topics=sum(sum(counter.values()) for counter in texts.topic_articles.values()),
         n_outliers=texts.n_outliers,
         topics=topics,
@@ -251,6 +255,8 @@ def _read_segments(rows: Sequence[Row], articles: Mapping[str, Article], topic_r
         texts.kept[0] += 1
         texts.kept[1] += n_characters
         article = articles.get(document_id)
+        if article is not None and not article.title and document_id not in texts.openings and not text.isspace():
+            texts.openings[document_id] = text[:400]
         if article is None or article.on_topic != "on" or row.get("on_topic") != "on":
             continue
         texts.on[0] += 1
@@ -319,13 +325,14 @@ def _topics(rows: Sequence[Row], texts: _Texts) -> tuple[TopicTally, ...]:
         if topic == NO_TOPIC:
             continue
         terms = _terms(row)
+        counted_here = topic in texts.topic_articles
         tallies.append(
             TopicTally(
                 topic=topic,
                 name=text_of(row, "name") or ", ".join(term for term, _ in terms[:3]) or "Unnamed topic",
                 terms=terms,
-                n_segments=count_of(row, "n_segments"),
-                n_articles=count_of(row, "n_articles"),
+                n_segments=sum(texts.topic_articles[topic].values()) if counted_here else count_of(row, "n_segments"),
+                n_articles=len(texts.topic_articles[topic]) if counted_here else count_of(row, "n_articles"),
                 theme=text_of(row, "theme") or None,
                 top_outlet=_largest(texts.topic_outlets.get(topic)),
                 top_article=_largest(texts.topic_articles.get(topic)),

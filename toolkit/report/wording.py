@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ VERDICT_LABELS = {"on": "on-topic", "unsure": "unsure", "off": "off-topic"}
 
 _MONTHS = "January February March April May June July August September October November December".split()
 _DATE = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?(?:T.*)?\Z|--(?P<m>\d{2})-(?P<d>\d{2})\Z")
+_ENTITY = re.compile(r"&(?:nbsp|amp|quot|apos|#39|#8217|lsquo|rsquo|ldquo|rdquo|ndash|mdash|hellip);")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}\Z")
 _MARKS = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _MANY_MARKS = re.compile(f"({_MARKS}{{4}}){_MARKS}+")  # marks stacked on one letter reach over other lines
@@ -53,7 +55,7 @@ _NEUTRAL = _neutral()
 def show(value: object, *, limit: int = 300) -> str:
     """`value` as one line a page can carry: white space joined, control and bidi characters made visible, capped.
 
-    Escaping is not done here: the templates escape everything.
+    Entities that a scraper left in the text are read. Escaping is not done here: the templates escape everything.
 
     Examples
     --------
@@ -66,6 +68,8 @@ def show(value: object, *, limit: int = 300) -> str:
         return ""
     raw = str(value)
     raw = raw[: limit * 4 + 100]  # what is beyond cannot be shown, so it need not be cleaned
+    if "&" in raw:
+        raw = _ENTITY.sub(lambda found: html.unescape(found.group()), raw)
     text = " ".join(_UNPRINTABLE.sub("�", raw.translate(_NEUTRAL)).split())
     text = _MANY_MARKS.sub(r"\1", text)
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

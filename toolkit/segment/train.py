@@ -322,7 +322,7 @@ def fit(examples: Sequence[Example], *, max_iter: int = MAX_ITERATIONS) -> LineM
     for f in range(n_features):
         bins[:, f] = np.searchsorted(edges[f], dense[used, f], side="left") + f * n_bins
     first_word = n_features * n_bins
-    ones = np.ones(bins.size, np.float32)
+    ones = np.ones(bins.size)
     shapes = csr_matrix((ones, bins.ravel(), np.arange(0, bins.size + 1, n_features)), shape=(len(used), first_word))
     X = hstack([shapes, _word_matrix(examples, vocabulary)[used]], format="csr")
     with threadpool_limits(1):
@@ -355,7 +355,7 @@ def _word_matrix(examples: Sequence[Example], vocabulary: dict[str, int]) -> Any
         columns += [ids, header_ids + len(vocabulary)]
         values += [scale, header_scale]
         offset += len(e.states)
-    entries = (np.concatenate(values).astype(np.float32), (np.concatenate(rows), np.concatenate(columns)))
+    entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
     return csr_matrix(entries, shape=(offset, 2 * len(vocabulary)))
 
 

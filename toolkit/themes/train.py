@@ -106,7 +106,7 @@ def learn(start: ThemeModel, corpus: Sequence[CutDocument], labels: Sequence[Lab
     learned = np.flatnonzero(np.minimum((known & truth).sum(axis=0), (known & ~truth).sum(axis=0)) >= MIN_LABELS)
     held_out = np.zeros(truth.shape)
     columns = []
-    for t in learned:
+    for t in learned.tolist():
         for group in np.unique(groups):
             inside = groups == group
             change = table.fit(t, truth[:, t], known[:, t] & ~inside)

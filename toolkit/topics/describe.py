@@ -14,10 +14,15 @@ from toolkit.topics.words import Candidates, find_candidates
 
 Key = tuple[str, int]
 Matrix = npt.NDArray[np.float64]
+Postings = tuple[int, list[list[int]]]
 
 _N_EXEMPLARS = 4
 _EXEMPLAR_CHARACTERS = (150, 600)  # long enough to say something, short enough to read
 _MAX_NAME_CHARACTERS = 60
+# Terms: coherent ones of this many. On OCTIS BBC_News (not tuned on it further than this: pools of 20 to 40, powers of 0
+# to 1 all give NPMI .214 to .230, diversity .915 to .983) the pool lifts NPMI from .20 to .22, the power diversity.
+_POOL = 30
+_SHARED_TERM_POWER = 0.5  # a term counts less where another topic has more of it
 # Names, by eye on sea_china_news (15 topics) and bbc_news (7): after a change read them again.
 _N_NAME_CANDIDATES = 15
 _MIN_WHOLE_RATIO = 0.5  # a word is shown as a phrase when the phrase stands in half of its segments
@@ -45,12 +50,13 @@ def describe(
     used = np.flatnonzero(counted & (labels >= 0)).tolist()
     candidates = find_candidates([texts[i] for i in used], stop_words=stop_words)
     weights, shares = weigh_terms(candidates, [keys[i][0] for i in used], labels[used], n_topics)
+    postings = find_postings(candidates)
     subject = frozenset(word.lower() for word in subject_words)
     topics: list[Topic] = []
     names: list[str] = []
     for topic in range(n_topics):
         members = np.flatnonzero(labels == topic).tolist()
-        chosen = choose_terms(candidates, weights[topic], shares[topic], max(n_terms, _N_NAME_CANDIDATES))
+        chosen = choose_terms(candidates, weights[topic], shares[topic], postings, max(n_terms, _N_NAME_CANDIDATES))
         name = name_topic(candidates, chosen, shares[topic], subject, names)
         if not name:  # nothing sets the topic apart, or it speaks of the subject itself only
             frequent = [(t, float(shares[topic, t])) for t in _ranked(shares[topic], candidates)[:_N_NAME_CANDIDATES]]
@@ -77,7 +83,8 @@ def weigh_terms(
 ) -> tuple[Matrix, Matrix]:
     """How much each term says of each topic, and the share of the topic's segments that have it; (n_topics, n_terms).
 
-    The geometric mean of class-based tf-idf (Grootendorst 2022) and the smoothed NPMI of term and topic.
+    The geometric mean of class-based tf-idf (Grootendorst 2022) and the smoothed NPMI of term and topic, less where
+    another topic has more of the term.
     """
     n_terms = len(candidates.keys)
     counts = np.zeros((n_topics, n_terms))
@@ -101,17 +108,23 @@ def weigh_terms(
     scale = np.maximum(class_tfidf.max(axis=1, keepdims=True, initial=0), 1e-12)
     if n_topics == 1:
         npmi = np.ones_like(npmi)
-    weights = np.round(np.sqrt(npmi * class_tfidf / scale), 6)
+    weights = np.sqrt(npmi * class_tfidf / scale)
+    weights *= (weights / np.maximum(weights.max(axis=0), 1e-9)) ** _SHARED_TERM_POWER
+    weights = np.round(weights, 6)
     weights[counts < np.minimum(2, sizes[:, None])] = 0
     return weights, counts / sizes[:, None]
 
 
-def choose_terms(candidates: Candidates, weights: Matrix, shares: Matrix, n_terms: int) -> list[tuple[int, float]]:
-    """The best terms and their weights; a word that mostly stands in one phrase is given as that phrase.
+def choose_terms(
+    candidates: Candidates, weights: Matrix, shares: Matrix, postings: Postings, n_terms: int
+) -> list[tuple[int, float]]:
+    """Terms with their weights that say much of the topic and occur together, the weightiest first.
 
-    No term stands inside another.
+    A word that mostly stands in one phrase is given as that phrase, and no term stands inside another. Of the
+    `_POOL` weightiest, the first is taken, then again and again the one with the largest weight times mean NPMI
+    with those taken.
     """
-    chosen: list[tuple[int, float]] = []
+    pool: list[tuple[int, float]] = []
     bags: list[frozenset[str]] = []
     longer = _longer_phrases(candidates, weights)
     for t in _ranked(weights, candidates):
@@ -119,11 +132,41 @@ def choose_terms(candidates: Candidates, weights: Matrix, shares: Matrix, n_term
         bag = frozenset(candidates.keys[whole].split())
         if any(bag <= other or other <= bag for other in bags):
             continue
-        chosen.append((whole, float(weights[t])))
+        pool.append((whole, float(weights[t])))
         bags.append(bag)
-        if len(chosen) == n_terms:
+        if len(pool) == max(_POOL, n_terms):
             break
-    return chosen
+    if len(pool) < 2:
+        return pool
+    attraction = np.clip(_mutual_npmi([t for t, _ in pool], postings), 0.01, 1)
+    heights = np.array([weight for _, weight in pool])
+    taken = [0]
+    while len(taken) < min(n_terms, len(pool)):
+        fitness = np.round(heights * attraction[:, taken].mean(axis=1), 9)
+        fitness[taken] = -1
+        taken.append(int(fitness.argmax()))
+    return [pool[i] for i in sorted(taken)]
+
+
+def find_postings(candidates: Candidates) -> Postings:
+    """The number of segments, and for each term the numbers of the segments that have it."""
+    found: list[list[int]] = [[] for _ in candidates.keys]
+    for i, terms in enumerate(candidates.segments):
+        for term in terms:
+            found[term].append(i)
+    return len(candidates.segments), found
+
+
+def _mutual_npmi(terms: Sequence[int], postings: Postings) -> Matrix:
+    """NPMI of each pair of terms over segments, smoothed: (n_terms, n_terms)."""
+    n_segments, rows = postings
+    present = np.zeros((n_segments, len(terms)))
+    for column, term in enumerate(terms):
+        present[rows[term], column] = 1
+    together = present.T @ present
+    alone = (np.diag(together) + 0.1) / (n_segments + 1)
+    joint = np.minimum((together + 0.01) / (n_segments + 1), 0.999)
+    return np.asarray(np.round(np.log(joint / np.outer(alone, alone)) / -np.log(joint), 6))
 
 
 def _longer_phrases(candidates: Candidates, weights: Matrix) -> dict[str, list[int]]:
