@@ -154,7 +154,8 @@ def test_a_base_is_used_as_it_is_without_labels():
 
 def test_a_base_of_other_sides_is_not_used():
     other = parse_config(
-        '[subject]\nname = "x"\n[places.sides.a]\nlabel = "A"\n[themes.t]\nlabel = "T"\ndescription = "d"\nseed_terms = ["t"]',
+        '[subject]\nname = "x"\n[places.sides.a]\nlabel = "A"\n'
+        '[themes.t]\nlabel = "T"\ndescription = "d"\nseed_terms = ["t"]',
         where="test",
     )
     assert train([], base=learned(), config=other).sides == ("a",)

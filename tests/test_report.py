@@ -285,12 +285,19 @@ def test_gaps_stay_gaps_and_the_unfinished_month_is_marked() -> None:
     [
         ([f"2024-{month:02d}-15" for month in range(1, 13)] * 10, "month", 12),
         ([f"{year}-{month:02d}-15" for year in (2022, 2023, 2024) for month in range(1, 13)] * 4, "quarter", 12),
-        ([f"{year}-06-15" for year in range(1990, 2020)] * 4, "year", 30),
+        ([f"{year}-06-15" for year in range(1990, 2020)] * 6, "year", 30),
     ],
 )
 def test_the_bucket_suits_the_span_and_the_number_of_articles(dates: list[str], unit: str, n_buckets: int) -> None:
     timeline = lay_out(dates)
     assert (timeline.unit, len(timeline.labels)) == (unit, n_buckets)
+
+
+def test_a_month_of_few_articles_is_left_out_of_the_lines_and_kept_in_the_table() -> None:
+    dates = [f"2024-{month:02d}-28" for month in (1, 2, 3, 5, 6) for _ in range(20)] + ["2024-04-02"] * 2
+    results = Results(run_json(), tuple(article(f"d{i:03d}", date=date) for i, date in enumerate(dates)), (), (), ())
+    text = words_of(render_report(results))
+    assert "1 month with fewer than 5 on-topic articles is left out of the lines; the table has the numbers." in text
 
 
 def test_a_stray_date_does_not_stretch_the_picture() -> None:
@@ -299,7 +306,17 @@ def test_a_stray_date_does_not_stretch_the_picture() -> None:
     assert any("1 article dated far outside" in sentence for sentence in timeline.sentences)
 
 
-@pytest.mark.parametrize("dates", [[], ["2024-05-01"] * 5, ["2024-05-01"] * 50, ["--05-06"] * 50, [""] * 50])
+@pytest.mark.parametrize(
+    "dates",
+    [
+        [],
+        ["2024-05-01"] * 5,
+        ["2024-05-01"] * 50,
+        ["--05-06"] * 50,
+        [""] * 50,
+        [f"20{year}-01-01" for year in range(10, 40)],
+    ],
+)
 def test_too_little_is_not_drawn_and_says_why(dates: list[str]) -> None:
     timeline = lay_out(dates)
     assert not timeline.drawn

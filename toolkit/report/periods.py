@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +17,7 @@ _YEAR = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T|\Z)")
 
 MIN_DATED = 20  # below this, shares over time are stories about single articles
 MIN_PER_BUCKET = 8  # mean number of on-topic articles a bucket should hold; else a coarser bucket is taken
+MIN_BUCKET = 5  # on-topic articles below which a bucket's share is not drawn: one article would be 20 points
 MAX_BUCKETS = 36  # as many as a panel 300 pixels wide can show apart
 TAIL = 0.01  # share of articles at either end that may be stray dates
 NEARLY_OVER = 0.9  # a bucket whose last dated article lies beyond this part of it counts as finished
@@ -93,6 +95,12 @@ def lay_out(dates: Sequence[str]) -> Timeline:
             month = -month * 12 if unit == "year" else None
         of.append(month // size - first if month is not None and first <= month // size <= last else None)
     n_buckets = last - first + 1
+    held = Counter(bucket for bucket in of if bucket is not None)
+    if sum(1 for n in held.values() if n >= MIN_BUCKET) < 2:
+        return nothing(
+            f"Not drawn: {counted(len(months), 'dated on-topic article')} over {counted(n_buckets, unit)} is too few; "
+            f"at least two {unit}s need {MIN_BUCKET} each."
+        )
     latest = max(item for item in parsed if item is not None and low <= item[0] <= high)
     unfinished = _is_unfinished(latest, unit)
     if unfinished:

@@ -6,6 +6,7 @@ from typing import Any
 
 from toolkit.report import figures
 from toolkit.report.findings import changes, halves_words, ranked_members, wilson
+from toolkit.report.periods import MIN_BUCKET
 from toolkit.report.rows import WHOLE_SIDE
 from toolkit.report.tally import Tally, ThemeTally
 from toolkit.report.wording import (
@@ -23,7 +24,6 @@ from toolkit.report.wording import (
 View = dict[str, Any]
 
 MAX_OUTLETS = 12
-MIN_BUCKET = 5  # on-topic articles below which a bucket's share is not drawn: one article would be 20 points
 HEAT_STEPS = 5
 
 

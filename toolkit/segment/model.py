@@ -127,15 +127,15 @@ class LineModel:
         """
         if values["features"] != list(NAMES):
             raise ValueError("the line model was trained for other features; rebuild it with toolkit.segment.train")
-        n_edges = max(len(row) for row in values["edges"])
-        edges = np.full((len(NAMES), n_edges), np.inf, dtype=np.float32)
+        weights = np.array(values["weights"], dtype=np.float64)
+        edges = np.full((len(NAMES), weights.shape[1] - 1), np.inf, dtype=np.float32)
         for i, row in enumerate(values["edges"]):
             edges[i, : len(row)] = row
         names = ("bias", "transitions", "start", "end")
         bias, transitions, start, end = (np.array(values[name], dtype=np.float64) for name in names)
         return cls(
             edges,
-            np.array(values["weights"], dtype=np.float64),
+            weights,
             bias,
             {word: i for i, word in enumerate(values["words"])},
             np.array(values["word_weights"], dtype=np.float64).reshape(-1, 3),

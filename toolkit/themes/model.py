@@ -27,7 +27,7 @@ FEATURES = ("log_hits", "share", "density", "lead_share", "lead_log_hits", "log_
 DOCUMENT_GAIN = 1.0
 OWN_GAIN = 0.5
 MAX_OWN = 2.0
-MIN_SHARE = 0.15
+MIN_SHARE = 0.1
 """An article has a theme when at least this share of its text stands in segments of the theme."""
 
 
