@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, SEEDS, Command, rows
 
+from toolkit import jobs
+from toolkit.runs import Finished
+
 COMMANDS = ("run", "train", "classify", "report", "segment")
 GROUPS = {"models": ("list", "show", "verify"), "config": ("show", "check", "init"), "embedder": ("build",)}
 
@@ -196,7 +199,7 @@ def test_a_run_killed_at_any_moment_loses_nothing(toolkit: Command, tmp_path: Pa
     lines = [json.dumps({"id": f"{n}", "text": f"China and Laos: story {n}. " * 30}) for n in range(800)]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
     command = [sys.executable, "-m", "toolkit", "classify", "in.jsonl", "--out", "out", "--format", "jsonl"]
-    for seconds in (0.7, 1.0, 1.3, 1.6):
+    for seconds in (0.8, 1.2, 1.6):
         process = subprocess.Popen(
             command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL
         )
@@ -209,28 +212,38 @@ def test_a_run_killed_at_any_moment_loses_nothing(toolkit: Command, tmp_path: Pa
     assert not [path.name for path in (tmp_path / "out").iterdir() if re.search(r"tmp", path.name)]
 
 
-@pytest.mark.parametrize("n_documents", [1, 2, 14])
-def test_tiny_corpora_get_a_report_and_no_traceback(n_documents: int, toolkit: Command, tmp_path: Path) -> None:
+def run_here(inputs: Path, out: Path) -> Finished:
+    """`toolkit run` inside this process, which has the heavy libraries imported already."""
+    with jobs.opened([str(inputs)], out=out) as sources:
+        return jobs.run_job(sources, out, inputs=[str(inputs)])
+
+
+@pytest.mark.parametrize("n_documents", [1, 2, 5, 14])
+def test_tiny_corpora_get_a_report(n_documents: int, tmp_path: Path) -> None:
     words = "railway durian vaccine tourist port loan solar scholarship patrol tariff visa cable rice fair".split()
     for n, word in enumerate(words[:n_documents]):
         (tmp_path / f"{n}.txt").write_text(
             f"China and Thailand talk about {word}\n\nOfficials from Beijing and Bangkok met to discuss {word}.\n"
         )
-    done = toolkit("run", tmp_path, "--out", tmp_path / "out", cwd=tmp_path)
-    assert done.returncode == 0, sentence(done.stderr)
+    finished = run_here(tmp_path, tmp_path / "out")
+    assert finished.counts["articles"] == n_documents
     assert (tmp_path / "out" / "report.html").exists()
 
 
-def test_identical_documents_and_one_giant_document_get_a_report(toolkit: Command, tmp_path: Path) -> None:
-    (tmp_path / "same").mkdir()
+def test_identical_documents_get_a_report(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
     for n in range(30):
-        (tmp_path / "same" / f"{n}.txt").write_text(
+        (tmp_path / "in" / f"{n}.txt").write_text(
             "China and Thailand opened a bridge over the Mekong, officials said.\n"
         )
-    (tmp_path / "giant.txt").write_text(
+    finished = run_here(tmp_path / "in", tmp_path / "out")
+    assert finished.run["n_duplicates"] == 29
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_one_giant_document_gets_a_report(tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text(
         "China and Vietnam trade fruit across the border at Lang Son every day.\n\n" * 5000
     )
-    for given in ("same", "giant.txt"):
-        done = toolkit("run", given, "--out", f"out-{given}", cwd=tmp_path)
-        assert done.returncode == 0, sentence(done.stderr)
-        assert (tmp_path / f"out-{given}" / "report.html").exists()
+    assert run_here(tmp_path / "in.txt", tmp_path / "out").counts["articles"] == 1
+    assert (tmp_path / "out" / "report.html").exists()
