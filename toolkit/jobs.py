@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from toolkit.card import model_card
+from toolkit.classify import classify, publish_nothing, unique_records
 from toolkit.config import Config, load_config, shipped_config
 from toolkit.data import Label, Quarantined
 from toolkit.errors import ToolkitError
@@ -27,13 +29,10 @@ from toolkit.runs import (
     Finished,
     RunKey,
     check_folder,
-    classify,
     hash_sources,
     is_finished,
-    publish_nothing,
     read_run,
     start_run,
-    unique_records,
 )
 from toolkit.store import find_model, model_folders, read_manifest, shipped_folder
 
@@ -148,6 +147,7 @@ def _train_and_save(
     labels: Mapping[str, Label],
     no_relevance: bool,
     seed: int,
+    with_map: bool,
     progress: Progress,
     input_hash: str,
 ) -> Trained:
@@ -165,6 +165,7 @@ def _train_and_save(
         base=base,
         seed=seed,
         no_relevance=no_relevance,
+        with_map=with_map,
         progress=progress,
     )
     if not model.training["n_documents"]:
@@ -209,6 +210,7 @@ def train_job(
         labels=labels,
         no_relevance=no_relevance,
         seed=seed,
+        with_map=False,
         progress=progress or Silent(),
         input_hash=hash_sources(sources),
     )
@@ -261,6 +263,7 @@ def run_job(
                 labels=labels,
                 no_relevance=no_relevance,
                 seed=seed,
+                with_map=True,
                 progress=progress,
                 input_hash=input_hash,
             )
@@ -413,42 +416,3 @@ def write_jsonl(rows: Iterable[Mapping[str, Any]], out: str) -> int:
     lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
     atomic_write_bytes(Path(out), "".join(lines).encode("utf-8", "replace"))
     return len(lines)
-
-
-def model_card(model: Model) -> str:
-    """The README of a model folder: what it is for, what it learned from, its figures and limits."""
-    training = model.training
-    topics = "\n".join(f"| {t.topic} | {t.name} | {t.n_segments} | {t.n_articles} |" for t in model.topics.topics)
-    themes = "\n".join(
-        f"- **{theme.label}** (`{key}`): {theme.description}" for key, theme in model.config.themes.items()
-    )
-    relevance = model.relevance
-    return f"""# Model {model.name}
-
-For finding the articles and passages about **{model.config.subject.name}** among scraped pages, with themes and topics.
-Load it with `toolkit classify INPUT --model {model.name} --out DIR`.
-It holds JSON and safetensors only; loading it runs no code.
-
-## Learned from
-| what | |
-|---|---|
-| documents | {training["n_documents"]} ({training["n_learned_from"]} learned from, {training["n_labels"]} labelled) |
-| on the subject | {training["n_on_topic"]} |
-| corpus hash | `{training["corpus_hash"]}` |
-| started from | {training["base"] or "the config alone"} |
-| random seed | {model.seed} |
-
-## Relevance
-On-topic from a score of {relevance.on_from:.3f}, off below {relevance.off_below:.3f}, unsure between.
-
-## Themes
-{themes}
-
-## Topics ({model.topics.engine})
-{topics and "| id | name | segments | articles |" + chr(10) + "|---|---|---|---|" + chr(10) + topics}
-{model.topics.note or ""}
-
-## Limits
-Scores are calibrated on the material it learned from; on another kind of outlet read the unsure ones first.
-Topics describe that corpus and no other; a new affair falls into topic -1 until the model is trained again.
-"""

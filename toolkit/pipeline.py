@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from toolkit.progress import Progress, Silent
 from toolkit.relevance import RelevanceModel, train_relevance
 from toolkit.segment import LineModel, RepeatedLines, cut, learn_repeats, load_line_model
 from toolkit.themes import ThemeModel, train_themes
-from toolkit.topics import fit_topics
+from toolkit.topics import TopicModel, fit_topics
 
 Outcome = dict[str, Any]
 """`{"article": row, "segments": rows, "signature": bytes}`, or `{"quarantined": Quarantined}`."""
@@ -91,7 +92,9 @@ def judge(
     else:
         whole, parts = relevance.judge(cut_document, mentions)
     scored = themes.score(cut_document) if themes is not None else [() for _ in parts]
-    return Judged(cut_document, tuple(tuple(found) for found in mentions), whole, tuple(parts), tuple(tuple(s) for s in scored))
+    return Judged(
+        cut_document, tuple(tuple(found) for found in mentions), whole, tuple(parts), tuple(tuple(s) for s in scored)
+    )
 
 
 def _all_on(cut_document: CutDocument) -> tuple[Judgement, list[Judgement]]:
@@ -163,11 +166,22 @@ def _segment_topics(judged: Judged, model: Model) -> list[int]:
         if segment.role in _TOPIC_ROLES and judgement.on_topic != "off"
     ]
     topics = [NO_TOPIC] * len(judged.segments)
-    if wanted and model.topics.topics:
+    if wanted and model.topics.topics and _speaks(judged.cut.language, model.training.get("topics_language")):
         assigned = model.topics.assign([judged.cut.texts[index] for index in wanted], model.embedder)
         for index, (topic, _) in zip(wanted, assigned, strict=True):
             topics[index] = topic
     return topics
+
+
+def main_language(judged: Sequence[Judged]) -> str:
+    """The language most on-topic documents are in; topics are found in that one, the vectors of others do not mix."""
+    counts = Counter(item.cut.language for item in judged if item.document.on_topic == "on")
+    del counts["und"]
+    return min(counts, key=lambda language: (-counts[language], language), default="und")
+
+
+def _speaks(language: str, topics_language: object) -> bool:
+    return "und" in (language, topics_language) or language == topics_language
 
 
 def _main_topic(cut_document: CutDocument, topics: Sequence[int]) -> int:
@@ -210,12 +224,15 @@ def train(
     base: Model | None,
     seed: int,
     no_relevance: bool = False,
+    with_map: bool = True,
     progress: Progress | None = None,
 ) -> tuple[Model, tuple[str, ...]]:
     """Learn from a corpus everything a model holds; `base`, where given, is the model to start from.
 
     `read` yields the corpus afresh at each call, ids unique. At most `limits.max_training_documents` documents,
-    chosen by a hash of their ids, are learned from. Returns the model and notes in words for the reader.
+    chosen by a hash of their ids, are learned from. With a map the topics keep which segments they were found in and
+    where to draw them; without one the model carries no trace of single documents. Returns the model and notes in
+    words for the reader.
     """
     from threadpoolctl import threadpool_limits
 
@@ -251,9 +268,14 @@ def train(
             random_state=seed,
         )
         progress.stage("find topics")
-        topics = _fit_topics(judged, themes, config, seed)
+        language = main_language(judged)
+        topics, n_other = _fit_topics(judged, themes, config, language=language, seed=seed, with_map=with_map)
     if topics.note:
         notes.append(topics.note)
+    if n_other:
+        notes.append(
+            f"Topics are of texts in {language!r}; {n_other:,} on-topic segments in other languages have none."
+        )
     training = {
         "n_documents": n_documents,
         "n_learned_from": len(sample),
@@ -264,6 +286,7 @@ def train(
         "base": base.manifest.sha256 if base and base.manifest else None,
         "topics_engine": topics.engine,
         "n_topics": len(topics.topics),
+        "topics_language": language,
         "no_relevance": no_relevance,
     }
     model = Model(
@@ -274,7 +297,7 @@ def train(
         gazetteer=gazetteer,
         relevance=relevance,
         themes=themes,
-        topics=topics,
+        topics=topics if with_map else topics.without_sources(),
         embedder=load_embedder(),
         training=training,
         seed=seed,
@@ -322,22 +345,29 @@ def _cut_all(
     return corpus
 
 
-def _fit_topics(judged: Sequence[Judged], themes: ThemeModel, config: Config, seed: int) -> Any:
+def _fit_topics(
+    judged: Sequence[Judged], themes: ThemeModel, config: Config, *, language: str, seed: int, with_map: bool
+) -> tuple[TopicModel, int]:
+    """The topics of on-topic segments in `language`, and how many segments in other languages were left out."""
     texts: list[str] = []
     document_ids: list[str] = []
     indices: list[int] = []
     segment_themes: list[list[str]] = []
+    n_other = 0
     for item in judged:
         scored = themes.score(item.cut)
         for segment, text, judgement, found in zip(
             item.cut.segments, item.cut.texts, item.segments, scored, strict=True
         ):
             if segment.role in _TOPIC_ROLES and judgement.on_topic == "on":
+                if not _speaks(item.cut.language, language):
+                    n_other += 1
+                    continue
                 texts.append(text)
                 document_ids.append(segment.document_id)
                 indices.append(segment.index)
                 segment_themes.append([score.theme for score in found])
-    return fit_topics(
+    model = fit_topics(
         texts,
         document_ids,
         indices,
@@ -345,4 +375,19 @@ def _fit_topics(judged: Sequence[Judged], themes: ThemeModel, config: Config, se
         config=config.topics,
         random_state=seed,
         themes=segment_themes,
+        subject_words=sorted(_subject_words(config)),
+        with_map=with_map,
     )
+    return model, n_other
+
+
+def _subject_words(config: Config) -> set[str]:
+    """Words that name a side itself: every topic is about them, so none should be named after them."""
+    words: set[str] = set()
+    for side in config.places.sides.values():
+        names = [side.label, *side.names[:1]]
+        for country, aliases in side.aliases.items():
+            if side.label in aliases:  # the side goes by the name of one country
+                names += side.demonyms.get(country, ())[:1]
+        words.update(word for name in names for word in re.findall(r"\w+", name.lower()))
+    return words

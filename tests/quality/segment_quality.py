@@ -12,16 +12,24 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from toolkit.data import KEPT_ROLES
+from toolkit.segment.features import COLUMN
 from toolkit.segment.model import LineModel
 from toolkit.segment.roles import assign_roles
-from toolkit.segment.train import Example, _fold, fit, load_examples, rounded
+from toolkit.segment.train import Example, _fold, fit, load_examples, read_jsonl, rounded
 
 N_FOLDS = 5
-OUTSIDE = {"sea": {"body"}, "html": {"body"}, "plain": {"body"}, "lines": {"body"}, "mixed": {"on_topic"}, "splice": {"on_topic"}}
+OUTSIDE = {
+    "sea": {"body"},
+    "html": {"body"},
+    "plain": {"body"},
+    "lines": {"body"},
+    "mixed": {"on_topic"},
+    "splice": {"on_topic"},
+}
 NOT_SCORED = {"mixed", "title"}  # labels of blocks
 
 
@@ -87,26 +95,28 @@ class Score:
         )
 
 
-def score(examples: Sequence[Example], answers: Sequence[list[bool]]) -> dict[str, Score]:
+def score(
+    examples: Sequence[Example], answers: Sequence[list[bool]], page_types: Mapping[str, str]
+) -> dict[str, Score]:
     """Scores by corpus and, where it tells more, by outlet, style or page type."""
     scores: dict[str, Score] = defaultdict(Score)
     for e, kept in zip(examples, answers, strict=True):
         names = [e.corpus]
         if e.corpus == "sea":
-            names += [f"sea {e.source}", "sea repeats " + ("known" if e.page.dense[0, REPEATS] else "unknown")]
+            names += [
+                f"sea {e.source}",
+                "sea repeats " + ("known" if e.page.dense[0, COLUMN["knows_repeats"]] else "unknown"),
+            ]
         if e.corpus == "mixed":
-            names.append("mixed " + e.page.document.document_id.rsplit("-", 1)[-1])
+            names.append("mixed " + e.page.document.document_id.split("-")[1])
+        if e.corpus in ("html", "plain"):
+            names.append(f"{e.corpus} {page_types.get(e.page.document.document_id, '')}")
         for (_, _, label), answer in zip(e.spans, kept, strict=True):
             if label in NOT_SCORED:
                 continue
             for name in names:
                 scores[name].add(label in OUTSIDE[e.corpus], answer)
     return scores
-
-
-from toolkit.segment.features import COLUMN  # noqa: E402
-
-REPEATS = COLUMN["knows_repeats"]
 
 
 def main() -> int:
@@ -120,12 +130,14 @@ def main() -> int:
     examples = load_examples(corpora)
     held_out = folds(examples)
     answers: list[list[bool]] = [[] for _ in examples]
+    rows = read_jsonl(corpora / "extraction_blocks" / "pages.jsonl.gz")
+    page_types = {row["id"]: row["page_type"] for row in rows}
     for fold in range(N_FOLDS):
         model = rounded(fit([e for e, f in zip(examples, held_out, strict=True) if f != fold]))
         for i, e in enumerate(examples):
             if held_out[i] == fold:
                 answers[i] = kept_spans(e, model)
-    for name, found in sorted(score(examples, answers).items()):
+    for name, found in sorted(score(examples, answers, page_types).items()):
         print(f"{name:32} {found}")
     return 0
 

@@ -6,7 +6,6 @@ of character classes are numpy passes over the whole text; words are split once 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,46 +15,24 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.data import Document
+from toolkit.segment.lexicon import (
+    ADDRESS,
+    BY,
+    CREDIT_WORDS,
+    DATE,
+    DIGIT,
+    MONEY,
+    RIGHTS_LOW,
+    STOP_WORDS,
+    TIME,
+    WORD,
+)
 from toolkit.segment.paragraphs import BULLET, ENDS_SENTENCE, Layout, Paragraph, split_paragraphs
 
 if TYPE_CHECKING:
     from toolkit.segment.repeats import RepeatedLines
 
 FloatArray = npt.NDArray[np.float32]
-
-# The commonest function words of languages of the region and of the web; a sentence has many, a menu has few.
-STOP_WORDS = frozenset(
-    (
-        "the of and a an to in is was for that on with as by at from it be are this have has had not but or which its his "
-        "her their they he she we you i who will would can could been were there more also than other when after into over "
-        "about up out all one said if so what no do our my your me him them these those may such because between while "
-        "de la que el en y los del se las por un para con una su al lo como más pero sus le ya o este sí porque esta entre "
-        "le les des du et est une dans qui pour pas au sur ne se ce il sont plus par je avec tout mais nous vous été aux "
-        "der die und den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er hat dass "
-        "di il che è per non si da dei con sono della nel alla più anche gli ha "
-        "o os da do em um uma não com se na no mais as dos foi ao ele das tem à seu sua ou "
-        "het een van niet op te zijn met voor er maar om ook aan wordt bij "
-        "yang dan di itu dengan untuk tidak ini dari dalam akan pada juga saya ke karena ada oleh bisa telah kami kita "
-        "tersebut adalah mereka atau dia lebih sudah bagi kepada orang menjadi sebagai "
-        "ang ng sa mga na ay at ito nang kung hindi para si ni niya "
-        "và của là có được cho trong không với một các người này đã những khi đến để từ "
-        "и в не на я что он с как это по но из у за от так же все для бы"
-    ).split()
-)
-
-WORD = re.compile(r"\w+(?:['’]\w+)?")
-_DATE = re.compile(
-    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?\s+\d{1,2}\b|\b\d{1,2}(?:st|nd|rd|th)?\s+"
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:19|20)\d\d[-/.年]\s?\d{1,2}[-/.月]|\b\d{1,2}[/.]\d{1,2}[/.]"
-    r"(?:19|20)?\d\d\b",
-)
-_TIME = re.compile(r"\b\d{1,2}[:.]\d\d(?::\d\d)?\s?(?:[ap]\.?m\b)?|\b\d{1,2}\s?[ap]m\b|\b\d+ (?:min|hour|day|week|month|year)s? ago\b")
-_ADDRESS = re.compile(r"https?:|www\.|\w@\w|@\w{3,}|\.com\b|\.org\b|\.net\b")
-_RIGHTS = re.compile(r"©|\(c\)|copyright|all rights? reserved")
-_CREDIT_WORDS = frozenset("photo photos image images picture pic pix reuters afp ap epa xinhua getty courtesy".split())
-_DIGIT_CHARACTER = re.compile(r"\d")
-_MONEY = re.compile(r"[$€£¥₱฿]\s?\d|\b(?:usd|rm|rp|php|baht|yuan|us\$)\s?\d")
-_BY = re.compile(r"by\b|by:|written by|reporter|author|editor|writer|source\s*:")
 
 # classes of characters, counted for every paragraph in one pass
 _LETTER, _UPPER, _DIGIT, _PUNCT, _SEPARATOR, _STOP_MARK, _COMMA, _SPACE, _OTHER = range(9)
@@ -118,7 +95,9 @@ def _class_table() -> npt.NDArray[np.uint8]:
     return table
 
 
-def _class_counts(text: str, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+def _class_counts(
+    text: str, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
+) -> tuple[FloatArray, FloatArray]:
     """Per paragraph, the number of characters of each class, and of words that begin with a capital."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     classes = _class_table()[np.minimum(codes, _TABLE_SIZE)]
@@ -144,9 +123,29 @@ PLACE = (
     "since_doubled", "lead_cohesion", "before_cohesion", "after_cohesion", "window_cohesion", "cohesion_drop", "has_html",
     "knows_repeats", "is_wrapped", "title_known",
 )  # fmt: skip
-NEIGHBOUR = ("log_words", "stops", "ends_sentence", "link_ratio", "capitals", "prose", "doubled", "truncated", "date", "repeated", "stop_marks")
+NEIGHBOUR = (
+    "log_words",
+    "stops",
+    "ends_sentence",
+    "link_ratio",
+    "capitals",
+    "prose",
+    "doubled",
+    "truncated",
+    "date",
+    "repeated",
+    "stop_marks",
+)
 OFFSETS = (-2, -1, 1, 2)
-WINDOWS = ("prose_before_3", "prose_after_3", "prose_before_8", "prose_after_8", "words_near", "links_near", "short_run")
+WINDOWS = (
+    "prose_before_3",
+    "prose_after_3",
+    "prose_before_8",
+    "prose_after_8",
+    "words_near",
+    "links_near",
+    "short_run",
+)
 TAGS = tuple(f"tag_{i}" for i in range(N_TAG_GROUPS))
 NAMES = OWN + PLACE + tuple(f"{name}@{o:+d}" for o in OFFSETS for name in NEIGHBOUR) + WINDOWS + TAGS
 COLUMN = {name: i for i, name in enumerate(NAMES)}
@@ -234,7 +233,9 @@ def look_at(document: Document, paragraphs: list[Paragraph], layout: Layout, rep
     )
     ends_sentence = own[:, at["ends_sentence"]] > 0
     own[:, at["prose"]] = prose
-    own[:, at["truncated"]] = prose & (~ends_sentence | (own[:, at["ends_ellipsis"]] > 0)) & (own[:, at["ends_colon"]] == 0)
+    own[:, at["truncated"]] = (
+        prose & (~ends_sentence | (own[:, at["ends_ellipsis"]] > 0)) & (own[:, at["ends_colon"]] == 0)
+    )
     own[:, at["log_lines"]] = np.log1p(np.array([p.n_lines for p in paragraphs], dtype=np.float32))
     link = np.array([p.link_ratio for p in paragraphs], dtype=np.float32)
     own[:, at["link_ratio"]] = link
@@ -255,7 +256,7 @@ def look_at(document: Document, paragraphs: list[Paragraph], layout: Layout, rep
 
 (_ENDS_SENTENCE, _ENDS_ELLIPSIS, _QUESTION, _ENDS_COLON, _ENDS_OPEN, _STARTS_LOW, _STARTS_DIGIT, _STARTS_QUOTE, _BULLET,
  _DATED, _TIMED, _ADDRESSED, _RESERVED, _CREDITED, _MONEYED, _BYLINED, _NOTHING) = range(17)  # fmt: skip
-_PATTERNS = ((_DATED, _DATE), (_TIMED, _TIME), (_MONEYED, _MONEY))  # all need a digit
+_PATTERNS = ((_DATED, DATE), (_TIMED, TIME), (_MONEYED, MONEY))  # all need a digit
 _FLAG_NAMES = {
     "ends_sentence": _ENDS_SENTENCE, "ends_ellipsis": _ENDS_ELLIPSIS, "question": _QUESTION, "ends_colon": _ENDS_COLON,
     "ends_open": _ENDS_OPEN, "starts_low": _STARTS_LOW, "starts_digit": _STARTS_DIGIT, "starts_quote": _STARTS_QUOTE,
@@ -266,16 +267,15 @@ _FLAG_NAMES = {
 
 def _scan(i: int, low: str, tokens: list[str], flags: list[tuple[int, int]]) -> None:
     """Patterns of a short paragraph; cheap tests first, for most paragraphs have none of them."""
-    if not low.isascii() and "©" in low or "right" in low or "(c)" in low:
-        if _RIGHTS.search(low):
-            flags.append((i, _RESERVED))
-    if not _CREDIT_WORDS.isdisjoint(tokens):
+    if ("right" in low or "(c)" in low or "©" in low) and RIGHTS_LOW.search(low):
+        flags.append((i, _RESERVED))
+    if not CREDIT_WORDS.isdisjoint(tokens):
         flags.append((i, _CREDITED))
-    if ("." in low or "@" in low or "://" in low) and _ADDRESS.search(low):
+    if ("." in low or "@" in low or "://" in low) and ADDRESS.search(low):
         flags.append((i, _ADDRESSED))
-    if _BY.match(low):
+    if BY.match(low):
         flags.append((i, _BYLINED))
-    if _DIGIT_CHARACTER.search(low):
+    if DIGIT.search(low):
         flags.extend((i, flag) for flag, pattern in _PATTERNS if pattern.search(low))
 
 
@@ -326,8 +326,14 @@ def _title_paragraph(
         if i >= limit or not 3 <= n_words[i] <= 30 or own[i, at["link_ratio"]] > 0.6:
             continue
         score = min(float(n_words[i]), 10.0) / 10 + 0.6 * (own[i, at["seen_after"]] > 0)
-        score -= 0.5 * own[i, at["ends_sentence"]] + 0.7 * (own[i, at["date"]] + own[i, at["rights"]] + own[i, at["address"]])
-        score -= min(1.0, float(own[i, at["separators"]]) * 2) + 0.4 * own[i, at["starts_low"]] + 0.3 * own[i, at["ends_colon"]]
+        score -= 0.5 * own[i, at["ends_sentence"]] + 0.7 * (
+            own[i, at["date"]] + own[i, at["rights"]] + own[i, at["address"]]
+        )
+        score -= (
+            min(1.0, float(own[i, at["separators"]]) * 2)
+            + 0.4 * own[i, at["starts_low"]]
+            + 0.3 * own[i, at["ends_colon"]]
+        )
         score -= 0.02 * (limit - i) + 0.25 * min(2.0, float(own[i, at["commas"]] * n_words[i]))
         if content[i] and lead:
             score += 0.6 * len(content[i] & lead) / len(content[i])
@@ -342,7 +348,12 @@ def _title_paragraph(
 
 
 def _title_features(
-    document: Document, content: list[frozenset[str]], keys: list[str], title: int | None, own: FloatArray, at: dict[str, int]
+    document: Document,
+    content: list[frozenset[str]],
+    keys: list[str],
+    title: int | None,
+    own: FloatArray,
+    at: dict[str, int],
 ) -> None:
     stated = document.title.lower() if document.title else ""
     title_words = frozenset(t for t in WORD.findall(stated) if len(t) > 3 and t not in STOP_WORDS)

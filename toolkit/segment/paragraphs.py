@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from toolkit.data import Document
 
 ENDS_SENTENCE = re.compile("[.!?…。！？।။៕]['\"”’»›)\\]}*]{0,3}$")
 _STARTS_LOW = re.compile(r"[\"'“‘(\[]?[a-zß-öø-ÿа-яά-ώ]")
 _STARTS_WITH_MARK = re.compile(r"[,.;:)\]”’%?!](?:\s|$)|['’]s\b|[,.;:]\w")
-BULLET = re.compile("(?:[•‣▪●◦∙·■□◆▶►\uf06c\uf0b7\uf0a7\uf0d8\u2043✓✔➢*–—-]\\s+|[(（]?(?:\\d{1,2}|[a-hivx]{1,4})[.)）、]\\s+)\\S")
+BULLET = re.compile(
+    "(?:[•‣▪●◦∙·■□◆▶►\uf06c\uf0b7\uf0a7\uf0d8\u2043✓✔➢*–—-]\\s+|[(（]?(?:\\d{1,2}|[a-hivx]{1,4})[.)）、]\\s+)\\S"
+)
 _SYMBOL_BULLET = re.compile("[•‣▪●◦∙■□◆▶►\uf06c\uf0b7\uf0a7\uf0d8\u2043✓✔➢*–—-]\\s+\\S")
 PERSON_ITEM = re.compile(r"(?:\w[\w.'’]*\s){1,3}\w[\w.'’]*\s?[,，]")
 _ORDINAL_ENDING = re.compile(r"(?:st|nd|rd|th)$")
@@ -152,7 +155,7 @@ def _wrapped_layout(lines: list[_Line]) -> Layout | None:
     widths: list[int] = []  # of lines whose sentence runs on below
     columns: list[int] = []  # where the first word of the next line would have ended
     gaps = [0, 0]  # no blank line between, one or more
-    for a, b in zip(lines, lines[1:], strict=False):
+    for a, b in pairwise(lines):
         if len(a.text) > MAX_WRAP_WIDTH or ENDS_SENTENCE.search(a.text, max(0, len(a.text) - 5)):
             continue
         if len(a.text) >= MIN_WRAP_WIDTH and (_STARTS_LOW.match(b.text) or _caseless(a.text)):

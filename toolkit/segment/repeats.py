@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.data import Document
-from toolkit.segment.features import WORD
+from toolkit.segment.lexicon import WORD
 from toolkit.segment.paragraphs import split_paragraphs
 
 MAX_SAMPLE = 20_000  # documents; at about 60 lines of 8 bytes each, 10 MB

@@ -12,6 +12,23 @@ from dataclasses import dataclass, field
 from toolkit.data import KEPT_ROLES
 from toolkit.dates import find_date
 from toolkit.segment.features import COLUMN, MIN_PROSE_WORDS, Page
+from toolkit.segment.lexicon import (
+    ADVERT,
+    ADVERT_LINE,
+    AGENCY,
+    BREADCRUMB,
+    BYLINE,
+    CAPTION_END,
+    CAPTION_START,
+    CAPTION_WORDS,
+    FOOTER,
+    LABELLED_BYLINE,
+    NEIGHBOUR_PAGE,
+    OTHERS_LABEL,
+    RIGHTS,
+    SIGN_UP,
+    WELCOME,
+)
 from toolkit.segment.model import ARTICLE, FURNITURE, STORY
 from toolkit.segment.paragraphs import BULLET, ENDS_SENTENCE, PERSON_ITEM
 
@@ -24,50 +41,8 @@ MIN_LIST_RUN = 3  # short unfinished lines in a row that make a list
 MAX_LIST_WORDS = 22
 MAX_TOP_CAPTIONS = 3
 MIN_STANDFIRST_WORDS = 9
+MAX_TITLE_DISTANCE = 16  # paragraphs between a title and the first of the text: bylines, dates, buttons
 MIN_PEOPLE = 4  # lines "name, post" in a row that are a list of people and no menu
-
-_MONTH = r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
-_NEIGHBOUR_PAGE = re.compile(r"(?:previous|next|prev|older|newer)(?:\s(?:article|post|page|story|news|one))?\s?(?:[:：]|$|»|›|>)", re.I)
-_BREADCRUMB = re.compile(r"(?:home|homepage|index|you are here|current position|location)\s?(?:[>»›/|:：]|&gt;)", re.I)
-_WELCOME = re.compile(r"welcome to\b.{0,80}\b(?:web\s?site|site|home\s?page|portal)\b", re.I)
-_RIGHTS = re.compile(r"©|\(c\)\s?(?:19|20)\d\d|\bcopyright\b|all rights? reserved|\bICP\b.{0,12}\d{5}", re.I)
-_FOOTER = re.compile(
-    r"\b(?:privacy|terms (?:of|and)|contact us|about ?us|advertise with|site ?map|disclaimer|technical support|powered by|"
-    r"cookie|hosted by|sponsored by the|tel[:.]|fax[:.]|e-?mail[:.])",
-    re.I,
-)
-_ADVERT = re.compile(
-    r"^\W*(?:advertisement|advertorial|sponsored|promoted|ads? by|article continues (?:after|below))|"
-    r"\b(?:subscri(?:be|ption)|newsletter|sign ?(?:me )?up|download (?:the|our) app|free trial|whatsapp alerts)\b",
-    re.I,
-)
-_BYLINE = re.compile(
-    r"^\W{0,3}(?:(?:by|written by|story by|report(?:ed|ing)? by|edited by|text by|words by|posted by|published by|compiled by|author|writer|"
-    r"reporter|editor|correspondent|journalist|source|credit|oleh|penulis|reporter|editor in charge|responsible editor)\b\s?[:：]?\s?)"
-    r"(?=\W{0,3}[A-Z\u00c0-\u024f]|$)",
-)
-_BYLINE_ANY_CASE = re.compile(r"^\W{0,3}(?:writer|author|source|editor|reporter|penulis|sumber|by)\s?[:：]", re.I)
-_AGENCY = re.compile(
-    r"\b(?:news (?:agency|service|network|client)|newsroom|xinhua|reuters|bernama|afp|tass|cnn|staff writer|correspondent|reporter)\b",
-    re.I,
-)
-_CAPTION_START = re.compile(
-    r"^\W{0,2}(?:(?:the )?(?:left|right|upper|lower|top|bottom|above|first|second|third) (?:image|picture|photo|pic)\b|"
-    r"(?:the )?(?:image|picture|photo|photograph|pic|figure|graphic)s? (?:on|at|to|above|below|shows?|taken|provided|released)\b|"
-    r"(?:file )?(?:photo|image|picture|pic|graphic)s?(?: credit)?\s?[:：/]|file (?:photo|pic)|(?:a |an )?(?:aerial|undated|handout|combination) "
-    r"(?:photo|image|view|picture)|in this (?:file )?(?:photo|image|picture|handout)|this (?:photo|image|picture|handout|file)\b)",
-    re.I,
-)
-_CAPTION_END = re.compile(
-    r"(?:\bphoto(?:graph)?s? (?:by|courtesy|from|taken by|provided by)\b.{2,70}|[\[(/|—–-]\s?(?:(?:file )?(?:photo|pic|image)s?\b.{0,60}|.{0,30}"
-    r"\b(?:file )?(?:photo|pic|image)s?\s?)[\])]?|\b(?:reuters|afp|ap|epa|xinhua|getty|vcg|bernama)\b(?: photo| images)?\s?/\s?[\w .'-]{2,40}|"
-    r"[\[(—–-]\s?(?:reuters|afp|ap|epa(?:-efe)?|xinhua|getty images|vcg|bernama)\s?(?:photo|pic)?[\])]?)\W{0,3}$",
-    re.I,
-)
-CAPTION_WORDS = frozenset(
-    "photo photos photograph photographs image images picture pictures pic pics figure graphic graphics view file reuters "
-    "afp ap epa xinhua getty vcg bernama".split()
-)
 
 
 @dataclass(slots=True)
@@ -95,9 +70,13 @@ def assign_roles(page: Page, states: list[int]) -> Roles:
     states = list(states)
     doubled = _doubled_headlines(page, states)
     _guard(page, states)
+    _mend_fragments(states, texts)
+    sure = _sure_furniture(page, states, texts)
     people = _lists_of_people(page, states, texts)
     found = Roles(["other"] * n, [None] * n, [None] * n)
     found.title = _title(page, states, texts)
+    if found.title is not None and _is_standfirst(page, found.title + 1, texts, states):
+        states[found.title + 1] = ARTICLE
     first_body = next((i for i in range(n) if states[i] == ARTICLE and page.prose[i]), n)
     _article_roles(page, states, texts, found, first_body)
     for i in people:
@@ -105,6 +84,9 @@ def assign_roles(page: Page, states: list[int]) -> Roles:
         if i == found.title:
             found.title = None
     _furniture_roles(page, states, texts, found, first_body)
+    for i, (role, cues) in sorted(sure.items()):
+        if i != found.title:
+            found.cut(i, role, cues, None)
     _own_title_again(page, found)
     _number_stories(page, states, found, doubled)
     return found
@@ -127,7 +109,9 @@ def _doubled_headlines(page: Page, states: list[int]) -> set[int]:
     while i < n:
         if page.doubled[i] and i + 1 < n and keys[i + 1] == keys[i] and len(page.words[i]) >= MIN_STORY_WORDS:
             below = next((j for j in range(i + 2, min(i + 6, n)) if page.prose[j] or page.doubled[j]), None)
-            cohesion = float(dense[below, COLUMN["before_cohesion"]]) if below is not None and page.prose[below] else 0.0
+            cohesion = (
+                float(dense[below, COLUMN["before_cohesion"]]) if below is not None and page.prose[below] else 0.0
+            )
             if n_prose >= 2 and keys[i] != title_key and cohesion < MAX_OWN_COHESION:
                 heads.add(i)
                 states[i] = states[i + 1] = STORY
@@ -142,13 +126,59 @@ def _doubled_headlines(page: Page, states: list[int]) -> set[int]:
     return heads
 
 
+def _mend_fragments(states: list[int], texts: list[str]) -> None:
+    """The rest of a sentence that an inline link broke goes with its beginning."""
+    for i in range(1, len(texts)):
+        if states[i] == FURNITURE and states[i - 1] == ARTICLE:
+            first = texts[i][0]
+            broken = (
+                first in ",;"
+                or (first.islower() and texts[i - 1][-1] in ",(")
+                or (first in ".)" and len(texts[i]) <= 3)
+            )
+            if broken and not ENDS_SENTENCE.search(texts[i - 1], max(0, len(texts[i - 1]) - 6)):
+                states[i] = ARTICLE
+
+
+def _sure_furniture(page: Page, states: list[int], texts: list[str]) -> dict[int, tuple[str, str]]:
+    """Short lines that can be nothing else, whatever stands around them, with role and cues; their state is set."""
+    sure: dict[int, tuple[str, str]] = {}
+    n = len(texts)
+    for i, text in enumerate(texts):
+        if page.prose[i] or len(text) > 160:
+            continue
+        n_words = len(page.words[i])
+        if ADVERT_LINE.match(text):
+            sure[i] = ("advert", "a label of advertising")
+        elif (
+            n_words <= 16
+            and SIGN_UP.match(text)
+            and not (n_words > 8 and ENDS_SENTENCE.search(text) and states[i] == ARTICLE)
+        ):
+            sure[i] = ("advert", "sign-up or sharing words")
+        elif n_words <= 6 and i and OTHERS_LABEL.match(text):
+            sure[i] = ("navigation", "a label above other stories")
+            below = i + 1
+            labelled = text[-1] in ":：" or text.isupper() or text[:4].lower() in ("read", "baca")
+            if below < n and labelled and not page.prose[below] and 3 <= len(page.words[below]) <= MAX_HEADING_WORDS:
+                if not ENDS_SENTENCE.search(texts[below], max(0, len(texts[below]) - 6)) or texts[below].endswith(
+                    ("?", "...", "…")
+                ):
+                    sure[below] = ("teaser", "a headline below a label of other stories")
+    for i in sure:
+        states[i] = FURNITURE
+    return sure
+
+
 def _lists_of_people(page: Page, states: list[int], texts: list[str]) -> list[int]:
     """Rows of lists of people ("name, post, place" line by line), which belong to the article; a menu has no commas."""
     found: list[int] = []
     run: list[int] = []
     misses = 0
     for i, text in enumerate([*texts, ""]):
-        short = i < len(states) and not page.dense[i, COLUMN["link_ratio"]] and 3 <= len(page.words[i]) <= MAX_LIST_WORDS
+        short = (
+            i < len(states) and not page.dense[i, COLUMN["link_ratio"]] and 3 <= len(page.words[i]) <= MAX_LIST_WORDS
+        )
         person = short and PERSON_ITEM.match(text) is not None and (bool(run) or not ENDS_SENTENCE.search(text))
         if person or (short and run and misses < 2 and re.search("[,，]", text)):
             misses = 0 if person else misses + 1
@@ -168,7 +198,10 @@ def _guard(page: Page, states: list[int]) -> None:
     if not prose:
         return
     if not any(states[i] == ARTICLE for i in prose):
-        weight = {state: sum(page.paragraphs[i].end - page.paragraphs[i].start for i in prose if states[i] == state) for state in (1, 2)}
+        weight = {
+            state: sum(page.paragraphs[i].end - page.paragraphs[i].start for i in prose if states[i] == state)
+            for state in (1, 2)
+        }
         best = STORY if weight[STORY] >= weight[FURNITURE] else FURNITURE
         run = _longest_run(page, [states[i] == best for i in range(len(states))])
         for i in run:
@@ -202,11 +235,28 @@ def _title(page: Page, states: list[int], texts: list[str]) -> int | None:
     if _is_furniture_by_pattern(texts[i]) or not page.prose.any():
         return None
     first = next((j for j in range(len(states)) if page.prose[j] and states[j] == ARTICLE), None)
-    return i if first is not None and i < first and page.dense[i, COLUMN["title_overlap"]] >= 0 and first - i <= 6 else None
+    return i if first is not None and i < first and first - i <= MAX_TITLE_DISTANCE else None
+
+
+def _is_standfirst(page: Page, i: int, texts: list[str], states: list[int]) -> bool:
+    """Whether the line below the title sums the article up: a sentence or most of one, in the article's words."""
+    return (
+        i < len(texts)
+        and states[i] == FURNITURE
+        and len(page.words[i]) >= 6
+        and page.dense[i, COLUMN["stops"]] > 0.1
+        and page.dense[i, COLUMN["lead_cohesion"]] > 0.2
+        and page.dense[i, COLUMN["link_ratio"]] < 0.5
+        and not _is_furniture_by_pattern(texts[i])
+        and not SIGN_UP.match(texts[i])
+        and not (page.dense[i, COLUMN["digits"]] > 0 and _is_date_line(texts[i], near_top=True))
+    )
 
 
 def _is_furniture_by_pattern(text: str) -> bool:
-    return len(text) < 200 and bool(_NEIGHBOUR_PAGE.match(text) or _BREADCRUMB.match(text) or _WELCOME.match(text) or _RIGHTS.search(text))
+    return len(text) < 200 and bool(
+        NEIGHBOUR_PAGE.match(text) or BREADCRUMB.match(text) or WELCOME.match(text) or RIGHTS.search(text)
+    )
 
 
 def _article_roles(page: Page, states: list[int], texts: list[str], found: Roles, first_body: int) -> None:
@@ -225,7 +275,12 @@ def _article_roles(page: Page, states: list[int], texts: list[str], found: Roles
         tag = page.paragraphs[i].tag
         if short and _is_furniture_by_pattern(text):
             states[i] = FURNITURE
-        elif dated[i] and n_words <= MAX_DATE_WORDS and _is_date_line(text, near_top=i <= first_body):
+        elif (
+            dated[i]
+            and n_words <= MAX_DATE_WORDS
+            and not i > first_body + 2
+            and _is_date_line(text, near_top=i <= first_body)
+        ):
             found.cut(i, "date", "a date standing alone", 0)
         elif n_words <= MAX_BYLINE_WORDS + 6 and _is_byline(page, i, text, first_body, found.title):
             found.cut(i, "byline", "names who wrote or sent it", 0)
@@ -237,7 +292,9 @@ def _article_roles(page: Page, states: list[int], texts: list[str], found: Roles
             found.keep(i, "quote")
         elif tag in ("li", "dd", "dt") or (not text[0].isalpha() and BULLET.match(text)):
             found.keep(i, "list")
-        elif tag in ("h1", "h2", "h3", "h4", "h5", "h6") or (n_words <= MAX_HEADING_WORDS and _reads_like_heading(text)):
+        elif tag in ("h1", "h2", "h3", "h4", "h5", "h6") or (
+            n_words <= MAX_HEADING_WORDS and _reads_like_heading(text)
+        ):
             found.keep(i, "heading")
         else:
             found.keep(i, "body")
@@ -288,29 +345,30 @@ def _short_item(page: Page, texts: list[str], i: int) -> bool:
 
 
 def _reads_like_heading(text: str) -> bool:
-    return not ENDS_SENTENCE.search(text, max(0, len(text) - 6)) or text[-1] in "?\"”’)" and len(text) < 72
+    return not ENDS_SENTENCE.search(text, max(0, len(text) - 6)) or text[-1] in '?"”’)' and len(text) < 72
 
 
 def _is_date_line(text: str, *, near_top: bool) -> bool:
     found = find_date(text) if len(text) < 120 else None
     if found is None:
         return False
-    rest = text[: found.start] + text[found.end :]
-    return sum(c.isalpha() for c in rest) <= (28 if near_top else 16)
+    rest = text[: found.start] + " " + text[found.end :]
+    n_words = len([w for w in rest.split() if any(map(str.isalpha, w))])
+    return n_words <= (4 if near_top else 3) and sum(map(str.isalpha, rest)) <= (28 if near_top else 16)
 
 
 def _is_byline(page: Page, i: int, text: str, first_body: int, title: int | None) -> bool:
     """Who wrote it or sent it: above the first body paragraph, or a source line at the end."""
     if len(text) > 220:
         return False
-    if _BYLINE_ANY_CASE.match(text):
+    if LABELLED_BYLINE.match(text):
         return True
     n_words = len(page.words[i])
     if i >= first_body:
-        return n_words <= 10 and _BYLINE.match(text) is not None and not ENDS_SENTENCE.search(text)
-    if _BYLINE.match(text) and n_words <= MAX_BYLINE_WORDS:
+        return n_words <= 10 and BYLINE.match(text) is not None and not ENDS_SENTENCE.search(text)
+    if BYLINE.match(text) and n_words <= MAX_BYLINE_WORDS:
         return True
-    if not _AGENCY.search(text):
+    if not AGENCY.search(text):
         return False
     if n_words <= 8:
         return True
@@ -321,7 +379,9 @@ def _is_byline(page: Page, i: int, text: str, first_body: int, title: int | None
 
 
 def _is_caption(text: str) -> bool:
-    return len(text) < 700 and (_CAPTION_START.match(text) is not None or _CAPTION_END.search(text, max(0, len(text) - 110)) is not None)
+    return len(text) < 700 and (
+        CAPTION_START.match(text) is not None or CAPTION_END.search(text, max(0, len(text) - 110)) is not None
+    )
 
 
 def _furniture_roles(page: Page, states: list[int], texts: list[str], found: Roles, first_body: int) -> None:
@@ -348,22 +408,27 @@ def _furniture_roles(page: Page, states: list[int], texts: list[str], found: Rol
         role = "navigation"
         if dated[i] and n_words <= MAX_DATE_WORDS and _is_date_line(text, near_top=i <= first_body):
             role, cues = "date", ["a date standing alone"]
-        elif len(text) < 220 and (_BYLINE_ANY_CASE.match(text) or _BYLINE.match(text)) and n_words <= MAX_BYLINE_WORDS:
+        elif len(text) < 220 and (LABELLED_BYLINE.match(text) or BYLINE.match(text)) and n_words <= MAX_BYLINE_WORDS:
             role, cues = "byline", ["names who wrote or sent it"]
-        elif len(text) < 300 and _RIGHTS.search(text):
+        elif len(text) < 300 and RIGHTS.search(text):
             role, cues = "footer", ["rights notice"]
-        elif _NEIGHBOUR_PAGE.match(text):
+        elif NEIGHBOUR_PAGE.match(text):
             role, cues = "navigation", ["points to another page"]
-        elif len(text) < 300 and _ADVERT.search(text):
+        elif len(text) < 300 and ADVERT.search(text):
             role, cues = "advert", ["advertising or sign-up words"]
-        elif i >= tail and len(text) < 300 and _FOOTER.search(text):
+        elif i >= tail and len(text) < 300 and FOOTER.search(text):
             role, cues = "footer", ["words of a page's foot"]
         elif tag == "footer" and i >= tail:
             role = "footer"
         elif page.prose[i]:
             role = "other"
             cues.append("unlike the text of an article")
-        elif n_words >= 5 and dense[i, COLUMN["separators"]] < 0.2 and any(map(str.isalpha, text)) and _reads_like_heading(text):
+        elif (
+            n_words >= 5
+            and dense[i, COLUMN["separators"]] < 0.2
+            and any(map(str.isalpha, text))
+            and _reads_like_heading(text)
+        ):
             role, cues = "teaser", [*cues, "a headline of its own"]
         story = 0 if role in ("byline", "date") else None
         found.cut(i, role, ", ".join(dict.fromkeys(cues)) or "unlike the text of an article", story)
@@ -422,7 +487,7 @@ def date_in(text: str) -> str | None:
     if found is None or found.start > 60:
         return None
     before, after = head[: found.start], head[found.end :]
-    letters = [w for w in re.findall(r"[^\W\d_]+", before)]
+    letters = re.findall(r"[^\W\d_]+", before)
     capital = sum(w[0].isupper() for w in letters)
     marked = re.match(r"\s?[.,]?\s?(?:[-—–:/(（]|/)", after) is not None
     return found.iso if letters and capital >= len(letters) * 0.6 and len(letters) <= 8 and marked else None

@@ -16,7 +16,7 @@ import sys
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.data import Block, Document
-from toolkit.segment.features import MAX_SHORT_WORDS, NAMES, Page, look
+from toolkit.segment.features import MAX_SHORT_WORDS, Page, look
 from toolkit.segment.model import ARTICLE, FURNITURE, STORY, LineModel, word_entries
 from toolkit.segment.repeats import RepeatedLines, learn_repeats
 
@@ -90,9 +90,7 @@ def labelled_document(
     return document, tuple(spans)
 
 
-def paragraph_states(
-    page: Page, spans: Sequence[tuple[int, int, str]], states: dict[str, int]
-) -> npt.NDArray[np.int8]:
+def paragraph_states(page: Page, spans: Sequence[tuple[int, int, str]], states: dict[str, int]) -> npt.NDArray[np.int8]:
     """Each paragraph's state: that of the labels covering most of its characters."""
     found = np.full(len(page.paragraphs), IGNORED, dtype=np.int8)
     first = 0
@@ -310,7 +308,7 @@ def fit(examples: Sequence[Example], *, max_iter: int = MAX_ITERATIONS) -> LineM
     n_bins = edges.shape[1] + 1
     n_features = dense.shape[1]
     used = np.flatnonzero((states >= 0) & (weights > 0))
-    totals = {corpus: 0.0 for corpus in CORPUS_SHARE}
+    totals = dict.fromkeys(CORPUS_SHARE, 0.0)
     corpus_of = np.concatenate([np.full(len(e.states), list(CORPUS_SHARE).index(e.corpus)) for e in examples])
     for k, corpus in enumerate(CORPUS_SHARE):
         of_corpus = used[corpus_of[used] == k]
@@ -389,7 +387,9 @@ def _edges(dense: npt.NDArray[np.float32], states: npt.NDArray[np.int8]) -> npt.
             rest = column[column != common]
             cuts = np.unique(np.quantile(rest, QUANTILES).astype(np.float32))
             gap = np.diff(values).min() / 2
-            cuts = np.unique(np.concatenate([cuts, [common - gap, common + gap] if counts.max() > 0.05 * len(column) else []]))
+            cuts = np.unique(
+                np.concatenate([cuts, [common - gap, common + gap] if counts.max() > 0.05 * len(column) else []])
+            )
         cuts = np.array([float(f"{c:.6g}") for c in cuts[:MAX_EDGES].tolist()], dtype=np.float32)
         edges[f, : len(cuts)] = cuts
     return edges

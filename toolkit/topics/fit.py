@@ -27,7 +27,7 @@ _BLOCK = 2048
 _MAX_CLUSTERED = 30_000  # beyond this a sample is clustered: all-pairs neighbours of 30,000 segments take about 20 s
 # The share of fitted segments that may be left without a topic, for being far from every centre.
 _MAX_OUTLIER_RATIO = 0.01
-# Smallest cluster: this many square roots of the number of segments. Tuned on bbc_news (K 7, AMI .81) and the training
+# Smallest cluster: this many square roots of the number of segments. Tuned on bbc_news (K 8, AMI .77) and the training
 # part of 20newsgroups (K 17, AMI .49) among 0.5 to 2.5, with the number of topics on sea_china_news (15) in view.
 _MIN_CLUSTER_ROOTS = 1.5
 # ... and no more than this share, which decides below 225 segments.
