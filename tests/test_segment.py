@@ -13,8 +13,9 @@ from toolkit.segment import RepeatedLines, cut, learn_repeats, load_line_model, 
 from toolkit.segment.model import LineModel
 
 LINES = (
-    "", " ", "\u00a0", "\u200b", "Home > News > Text", "Advertisement", "READ:", "Copyright © 2020 X", "20", "th", "• a point",
-    "By Ana Cruz", "May 6, 2024", "A headline about the harbour and its ships", "| a | b |", ", and so on", "\x00\x1f\ufffd",
+    "", " ", "\u00a0", "\u200b", "Home > News > Text", "Advertisement", "READ:", "Copyright © 2020 X", "20", "th",
+    "• a point", "By Ana Cruz", "May 6, 2024", "A headline about the harbour and its ships", "| a | b |",
+    ", and so on", "\x00\x1f\ufffd",
     "The minister said on Monday that the bridge will open in May, after six years of work and two delays.",
     "The harbour of the town was closed for two days because of the storm that came from the south, the mayor said",
     "中国和东盟加强合作。", "การค้าระหว่างไทยกับจีน",
@@ -99,8 +100,8 @@ def test_prose_is_never_cut_whole(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 1_000_000, "word and the " * 80_000, "(" * 300_000, ". " * 300_000, "photo by " * 100_000, "\n" * 300_000 + "x",
-     "Same line here again\n" * 20_000, "- " * 200_000, "1 Jan 2020 " * 50_000],
+    ["a" * 1_000_000, "word and the " * 80_000, "(" * 300_000, ". " * 300_000, "photo by " * 100_000,
+     "\n" * 300_000 + "x", "Same line here again\n" * 20_000, "- " * 200_000, "1 Jan 2020 " * 50_000],
 )  # fmt: skip
 def test_hostile_pages_take_linear_time(text: str) -> None:
     started = time.process_time()
@@ -146,8 +147,8 @@ def test_a_blank_after_every_wrapped_line_does_not_part_them() -> None:
 
 
 def test_a_sentence_broken_by_a_link_is_one_paragraph() -> None:
-    text = "On a regional scale, the union is in the\nfinal stages of an act\n, a law that is far reaching.\nThe next paragraph begins here."
-    assert len(paragraphs(text)) == 2
+    broken = "On a regional scale, the union is in the\nfinal stages of an act\n, a law that is far reaching.\n"
+    assert len(paragraphs(broken + "The next paragraph begins here.")) == 2
 
 
 def test_doubled_headlines_stay_two_paragraphs() -> None:
@@ -170,8 +171,8 @@ def page(*lines: str) -> str:
 
 
 PROSE = (
-    "The harbour of the old town will be widened so that larger ships can enter it, the minister of transport said on Monday.",
-    "Ships from the islands bring fruit and timber to the harbour, and the town lives from the trade with them, he said.",
+    "The harbour of the old town will be widened so that larger ships can enter it, a minister said on Monday.",
+    "Ships from the islands bring fruit and timber to the harbour, and the town lives from trade with them, he said.",
     "The work on the harbour will begin in the spring and will cost the town twice what it earns from ships in a year.",
 )
 
@@ -210,7 +211,7 @@ def documents(n: int) -> list[Document]:
     return [
         Document(
             f"d{i}",
-            page("Join our readers' club today", f"Story number {'abcdefghij'[i]} of the day", *PROSE),
+            page("Join our readers club today", f"Story number {'abcdefghij'[i]} of the day", *PROSE),
             outlet="o",
         )
         for i in range(n)
@@ -221,7 +222,7 @@ def test_lines_on_three_pages_of_a_source_repeat() -> None:
     repeats = learn_repeats(documents(3)).finish()
     first = documents(1)[0]
     assert repeats.knows(first)
-    assert repeats.shares(first, ["join our readers' club today", "story number a of the day"]).tolist() == [1.0, 0.0]
+    assert repeats.shares(first, ["join our readers club today", "story number a of the day"]).tolist() == [1.0, 0.0]
     assert not repeats.knows(Document("x", "", outlet="another"))
 
 

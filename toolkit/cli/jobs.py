@@ -52,7 +52,7 @@ def run(
     config: ConfigOption = None,
     model: Annotated[
         str | None,
-        typer.Option("--model", help="The model to start from, or none. [default: the shipped one]", show_default=False),
+        typer.Option("--model", help="Model to start from, or none. [default: the shipped one]", show_default=False),
     ] = None,
     out: Annotated[
         Path | None,
@@ -116,7 +116,7 @@ def train(
     labels: LabelsOption = None,
     base: Annotated[
         str | None,
-        typer.Option("--from", help="The model to start from, or none. [default: the shipped one]", show_default=False),
+        typer.Option("--from", help="Model to start from, or none. [default: the shipped one]", show_default=False),
     ] = None,
     no_relevance: NoRelevance = False,
     seed: SeedOption = 0,

@@ -6,8 +6,9 @@ from toolkit.clean import normalise
 from toolkit.data import CutDocument, Document, Segment
 from toolkit.dates import find_date, normalise_date
 from toolkit.language import detect_language
-from toolkit.segment.features import Page, look
+from toolkit.segment.features import look
 from toolkit.segment.model import LineModel, load_line_model
+from toolkit.segment.page import Page
 from toolkit.segment.paragraphs import Paragraph, split_paragraphs
 from toolkit.segment.repeats import RepeatCounter, RepeatedLines, learn_repeats
 from toolkit.segment.roles import Roles, assign_roles, date_in
@@ -34,8 +35,8 @@ def cut(document: Document, model: LineModel, repeats: RepeatedLines | None = No
 
     Examples
     --------
-    >>> page = Document("d", "Home > News\\n\\nThe bridge opens in May, the ministry said on Monday, after six years of work.")
-    >>> [s.role for s in cut(page, load_line_model()).segments]
+    >>> text = "Home > News\\n\\nThe bridge opens in May, the ministry said on Monday, after six years of work."
+    >>> [s.role for s in cut(Document("d", text), load_line_model()).segments]
     ['navigation', 'body']
     """
     page = look(document, repeats)

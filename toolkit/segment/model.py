@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.segment.features import MAX_SHORT_WORDS, NAMES, Page
+from toolkit.segment.page import MAX_SHORT_WORDS, NAMES, Page
 
 ARTICLE, FURNITURE, STORY = range(3)
 STATES = ("article", "furniture", "story")

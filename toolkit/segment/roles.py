@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 
 from toolkit.data import KEPT_ROLES
 from toolkit.dates import find_date
-from toolkit.segment.features import COLUMN, MIN_PROSE_WORDS, Page
 from toolkit.segment.lexicon import (
     ADVERT,
-    ADVERT_LINE,
     AGENCY,
     BREADCRUMB,
     BYLINE,
@@ -24,25 +22,29 @@ from toolkit.segment.lexicon import (
     FOOTER,
     LABELLED_BYLINE,
     NEIGHBOUR_PAGE,
-    OTHERS_LABEL,
     RIGHTS,
     SIGN_UP,
     WELCOME,
 )
 from toolkit.segment.model import ARTICLE, FURNITURE, STORY
-from toolkit.segment.paragraphs import BULLET, ENDS_SENTENCE, PERSON_ITEM
+from toolkit.segment.page import COLUMN, MIN_PROSE_WORDS, Page
+from toolkit.segment.paragraphs import BULLET, ENDS_SENTENCE
+from toolkit.segment.states import (
+    MAX_HEADING_WORDS,
+    MAX_LIST_WORDS,
+    doubled_headlines,
+    guard,
+    lists_of_people,
+    mend_fragments,
+    sure_furniture,
+)
 
-MAX_HEADING_WORDS = 24
 MAX_DATE_WORDS = 14
 MAX_BYLINE_WORDS = 18
-MIN_STORY_WORDS = 4  # of a doubled headline; shorter doubled lines are menus
-MAX_OWN_COHESION = 0.55  # share of a story's words met in the article; above it a doubled headline is a heading of ours
 MIN_LIST_RUN = 3  # short unfinished lines in a row that make a list
-MAX_LIST_WORDS = 22
 MAX_TOP_CAPTIONS = 3
 MIN_STANDFIRST_WORDS = 9
 MAX_TITLE_DISTANCE = 16  # paragraphs between a title and the first of the text: bylines, dates, buttons
-MIN_PEOPLE = 4  # lines "name, post" in a row that are a list of people and no menu
 
 
 @dataclass(slots=True)
@@ -68,11 +70,11 @@ def assign_roles(page: Page, states: list[int]) -> Roles:
     n = len(page.paragraphs)
     texts = [page.document.text[p.start : p.end] for p in page.paragraphs]
     states = list(states)
-    doubled = _doubled_headlines(page, states)
-    _guard(page, states)
-    _mend_fragments(states, texts)
-    sure = _sure_furniture(page, states, texts)
-    people = _lists_of_people(page, states, texts)
+    doubled = doubled_headlines(page, states)
+    guard(page, states)
+    mend_fragments(states, texts)
+    sure = sure_furniture(page, states, texts)
+    people = lists_of_people(page, states, texts)
     found = Roles(["other"] * n, [None] * n, [None] * n)
     found.title = _title(page, states, texts)
     if found.title is not None and _is_standfirst(page, found.title + 1, texts, states):
@@ -90,139 +92,6 @@ def assign_roles(page: Page, states: list[int]) -> Roles:
     _own_title_again(page, found)
     _number_stories(page, states, found, doubled)
     return found
-
-
-def _doubled_headlines(page: Page, states: list[int]) -> set[int]:
-    """First rows of doubled headlines of other stories; they and the text below become STORY.
-
-    A doubled headline counts once two paragraphs of prose stand above it, when neither it nor the text below it
-    speaks of what the article speaks of.
-    """
-    heads: set[int] = set()
-    if not page.doubled.any():
-        return heads
-    dense, keys = page.dense, page.keys
-    n = len(keys)
-    title_key = keys[page.title_like] if page.title_like is not None else ""
-    n_prose = 0
-    i = 0
-    while i < n:
-        if page.doubled[i] and i + 1 < n and keys[i + 1] == keys[i] and len(page.words[i]) >= MIN_STORY_WORDS:
-            below = next((j for j in range(i + 2, min(i + 6, n)) if page.prose[j] or page.doubled[j]), None)
-            cohesion = (
-                float(dense[below, COLUMN["before_cohesion"]]) if below is not None and page.prose[below] else 0.0
-            )
-            if n_prose >= 2 and keys[i] != title_key and cohesion < MAX_OWN_COHESION:
-                heads.add(i)
-                states[i] = states[i + 1] = STORY
-                j = i + 2
-                while j < n and not page.doubled[j] and page.prose[j] and j - i <= 3:
-                    states[j] = STORY
-                    j += 1
-                i = j
-                continue
-        n_prose += bool(page.prose[i]) and states[i] == ARTICLE
-        i += 1
-    return heads
-
-
-def _mend_fragments(states: list[int], texts: list[str]) -> None:
-    """The rest of a sentence that an inline link broke goes with its beginning."""
-    for i in range(1, len(texts)):
-        if states[i] == FURNITURE and states[i - 1] == ARTICLE:
-            first = texts[i][0]
-            broken = (
-                first in ",;"
-                or (first.islower() and texts[i - 1][-1] in ",(")
-                or (first in ".)" and len(texts[i]) <= 3)
-            )
-            if broken and not ENDS_SENTENCE.search(texts[i - 1], max(0, len(texts[i - 1]) - 6)):
-                states[i] = ARTICLE
-
-
-def _sure_furniture(page: Page, states: list[int], texts: list[str]) -> dict[int, tuple[str, str]]:
-    """Short lines that can be nothing else, whatever stands around them, with role and cues; their state is set."""
-    sure: dict[int, tuple[str, str]] = {}
-    n = len(texts)
-    for i, text in enumerate(texts):
-        if page.prose[i] or len(text) > 160:
-            continue
-        n_words = len(page.words[i])
-        if ADVERT_LINE.match(text):
-            sure[i] = ("advert", "a label of advertising")
-        elif (
-            n_words <= 16
-            and SIGN_UP.match(text)
-            and not (n_words > 8 and ENDS_SENTENCE.search(text) and states[i] == ARTICLE)
-        ):
-            sure[i] = ("advert", "sign-up or sharing words")
-        elif n_words <= 6 and i and OTHERS_LABEL.match(text):
-            sure[i] = ("navigation", "a label above other stories")
-            below = i + 1
-            labelled = text[-1] in ":：" or text.isupper() or text[:4].lower() in ("read", "baca")
-            if below < n and labelled and not page.prose[below] and 3 <= len(page.words[below]) <= MAX_HEADING_WORDS:
-                if not ENDS_SENTENCE.search(texts[below], max(0, len(texts[below]) - 6)) or texts[below].endswith(
-                    ("?", "...", "…")
-                ):
-                    sure[below] = ("teaser", "a headline below a label of other stories")
-    for i in sure:
-        states[i] = FURNITURE
-    return sure
-
-
-def _lists_of_people(page: Page, states: list[int], texts: list[str]) -> list[int]:
-    """Rows of lists of people ("name, post, place" line by line), which belong to the article; a menu has no commas."""
-    found: list[int] = []
-    run: list[int] = []
-    misses = 0
-    for i, text in enumerate([*texts, ""]):
-        short = (
-            i < len(states) and not page.dense[i, COLUMN["link_ratio"]] and 3 <= len(page.words[i]) <= MAX_LIST_WORDS
-        )
-        person = short and PERSON_ITEM.match(text) is not None and (bool(run) or not ENDS_SENTENCE.search(text))
-        if person or (short and run and misses < 2 and re.search("[,，]", text)):
-            misses = 0 if person else misses + 1
-            run.append(i)
-            continue
-        if len(run) >= MIN_PEOPLE:
-            found += run
-        run, misses = [], 0
-    for i in found:
-        states[i] = ARTICLE
-    return found
-
-
-def _guard(page: Page, states: list[int]) -> None:
-    """Never cut all prose of a page, nor prose at its beginning as another story."""
-    prose = [i for i in range(len(states)) if page.prose[i]]
-    if not prose:
-        return
-    if not any(states[i] == ARTICLE for i in prose):
-        weight = {
-            state: sum(page.paragraphs[i].end - page.paragraphs[i].start for i in prose if states[i] == state)
-            for state in (1, 2)
-        }
-        best = STORY if weight[STORY] >= weight[FURNITURE] else FURNITURE
-        run = _longest_run(page, [states[i] == best for i in range(len(states))])
-        for i in run:
-            states[i] = ARTICLE
-    first = next((i for i in prose if states[i] == ARTICLE), None)
-    for i in range(first or 0):
-        if states[i] == STORY:
-            states[i] = ARTICLE
-
-
-def _longest_run(page: Page, flags: list[bool]) -> range:
-    """The run of flagged paragraphs with most prose characters."""
-    best, best_chars, start, chars = range(0), -1, 0, 0
-    for i, flag in enumerate([*flags, False]):
-        if flag:
-            chars += (page.paragraphs[i].end - page.paragraphs[i].start) * bool(page.prose[i])
-            continue
-        if i > start and chars > best_chars:
-            best, best_chars = range(start, i), chars
-        start, chars = i + 1, 0
-    return best
 
 
 def _title(page: Page, states: list[int], texts: list[str]) -> int | None:
@@ -345,7 +214,7 @@ def _short_item(page: Page, texts: list[str], i: int) -> bool:
 
 
 def _reads_like_heading(text: str) -> bool:
-    return not ENDS_SENTENCE.search(text, max(0, len(text) - 6)) or text[-1] in '?"”’)' and len(text) < 72
+    return not ENDS_SENTENCE.search(text, max(0, len(text) - 6)) or (text[-1] in '?"”’)' and len(text) < 72)
 
 
 def _is_date_line(text: str, *, near_top: bool) -> bool:

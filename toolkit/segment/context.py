@@ -1,0 +1,205 @@
+"""What stands around a paragraph: the title, its place on the page, the words before and after, its neighbours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.data import Document
+from toolkit.segment.lexicon import STOP_WORDS, WORD
+from toolkit.segment.page import COLUMN, NEIGHBOUR, OFFSETS, FloatArray, Page
+from toolkit.segment.paragraphs import Paragraph
+
+if TYPE_CHECKING:
+    from toolkit.segment.repeats import RepeatedLines
+
+N_LEAD = 3  # paragraphs of prose that tell what the page is about
+MIN_TITLE_SCORE = 0.6
+EARLIER_TITLE = 0.7  # a headline may score this much less than the standfirst below it
+
+
+def title_paragraph(
+    document: Document,
+    paragraphs: list[Paragraph],
+    keys: list[str],
+    content: list[frozenset[str]],
+    prose: npt.NDArray[np.bool_],
+    own: FloatArray,
+    at: dict[str, int],
+) -> int | None:
+    """The paragraph that is most likely the page's title: the stated one, an h1, or the last headline before prose."""
+    stated = " ".join(WORD.findall(document.title.lower())) if document.title else ""
+    if stated:
+        for i, key in enumerate(keys):
+            if key == stated:
+                return i
+    firsts = np.flatnonzero(prose)
+    limit = int(firsts[0]) if len(firsts) else len(keys)
+    scores: dict[int, float] = {}
+    n_words = np.expm1(own[:, at["log_words"]])
+    lead: frozenset[str] = frozenset().union(*(content[j] for j in firsts[:4].tolist()))
+    for i in range(max(0, limit - 25), min(limit + 1, len(keys))):
+        tag = paragraphs[i].tag
+        if tag == "h1" and n_words[i] >= 2:
+            return i
+        if i >= limit or not 3 <= n_words[i] <= 30 or own[i, at["link_ratio"]] > 0.6:
+            continue
+        score = min(float(n_words[i]), 10.0) / 10 + 0.6 * (own[i, at["seen_after"]] > 0)
+        score -= 0.5 * own[i, at["ends_sentence"]] + 0.7 * (
+            own[i, at["date"]] + own[i, at["rights"]] + own[i, at["address"]]
+        )
+        score -= (
+            min(1.0, float(own[i, at["separators"]]) * 2)
+            + 0.4 * own[i, at["starts_low"]]
+            + 0.3 * own[i, at["ends_colon"]]
+        )
+        score -= 0.02 * (limit - i) + 0.25 * min(2.0, float(own[i, at["commas"]] * n_words[i]))
+        if content[i] and lead:
+            score += 0.6 * len(content[i] & lead) / len(content[i])
+        if score > 0:
+            scores[i] = score
+    if not scores:
+        return None
+    best = max(scores, key=lambda i: (scores[i], -i))
+    while scores.get(best - 1, 0.0) > max(MIN_TITLE_SCORE, scores[best] - EARLIER_TITLE):
+        best -= 1  # the headline stands above the standfirst
+    return best
+
+
+def fill_title(
+    document: Document,
+    content: list[frozenset[str]],
+    keys: list[str],
+    title: int | None,
+    own: FloatArray,
+    at: dict[str, int],
+) -> None:
+    stated = document.title.lower() if document.title else ""
+    title_words = frozenset(t for t in WORD.findall(stated) if len(t) > 3 and t not in STOP_WORDS)
+    if title is not None:
+        title_words |= content[title]
+    if not title_words:
+        return
+    for i, ours in enumerate(content):
+        if ours and i != title:
+            own[i, at["title_overlap"]] = len(ours & title_words) / min(len(ours), len(title_words))
+    if title is not None:
+        own[title, at["is_title"]] = 1
+        own[title, at["title_overlap"]] = 1
+
+
+def fill_place(page: Page, repeats: RepeatedLines | None) -> None:
+    """Fill in the place on the page and how well the words fit what stands around."""
+    n, dense, prose = len(page.paragraphs), page.dense, page.prose
+    c = COLUMN
+    index = np.arange(n, dtype=np.float32)
+    dense[:, c["position"]] = index / max(n - 1, 1)
+    dense[:, c["from_start"]] = np.log1p(index)
+    dense[:, c["from_end"]] = np.log1p(n - 1 - index)
+    where = np.flatnonzero(prose)
+    if len(where):
+        first, last = int(where[0]), int(where[-1])
+        dense[:, c["from_first_prose"]] = np.sign(index - first) * np.log1p(np.abs(index - first))
+        dense[:, c["from_last_prose"]] = np.sign(index - last) * np.log1p(np.abs(index - last))
+        dense[:, c["inside_prose"]] = (index >= first) & (index <= last)
+        chars = np.array([p.end - p.start for p in page.paragraphs], dtype=np.float32)
+        dense[:, c["prose_share"]] = chars[prose].sum() / max(chars.sum(), 1.0)
+    dense[:, c["log_paragraphs"]] = np.log1p(n)
+    dense[:, c["has_html"]] = bool(page.document.blocks)
+    dense[:, c["knows_repeats"]] = repeats is not None and repeats.knows(page.document)
+    dense[:, c["is_wrapped"]] = page.layout.wrapped
+    dense[:, c["title_known"]] = page.document.title is not None
+    _cohesion(page)
+
+
+def _cohesion(page: Page) -> None:
+    """How much of a paragraph's vocabulary was met in the lead, before it and after it.
+
+    A paragraph of another story shares few words with all that stands before it, and so do those after it.
+    """
+    dense, prose, content, c = page.dense, page.prose, page.content, COLUMN
+    where = np.flatnonzero(prose)
+    lead: set[str] = set()
+    for i in where[:N_LEAD].tolist():
+        lead |= content[i]
+    if page.title_like is not None:
+        lead |= content[page.title_like]
+    before: set[str] = set()
+    n_prose = since = 0
+    last: tuple[frozenset[str], ...] = (frozenset(), frozenset())
+    sinces, leads, befores, windows = [], [], [], []
+    is_prose, doubled, title = prose.tolist(), page.doubled.tolist(), page.title_like
+    for i, ours in enumerate(content):
+        if doubled[i] and n_prose >= 2 and i != title:
+            since = 1
+        elif since:
+            since += 1
+        n = len(ours) or 1
+        sinces.append(since)
+        leads.append(len(ours & lead) / n)
+        befores.append(len(ours & before) / n)
+        windows.append((len(ours & last[0]) + len(ours & last[1])) / n)
+        if is_prose[i]:
+            before |= ours
+            last = (last[1], ours)
+            n_prose += 1
+    dense[:, c["since_doubled"]] = np.log1p(sinces)
+    dense[:, c["lead_cohesion"]] = leads
+    dense[:, c["before_cohesion"]] = befores
+    dense[:, c["window_cohesion"]] = windows
+    if n_prose < 2:
+        return
+    head = where[:N_LEAD].tolist()
+    for i in head:  # the lead against itself says nothing: the rest of the lead instead
+        others: frozenset[str] = frozenset().union(*(content[j] for j in head if j != i))
+        dense[i, c["lead_cohesion"]] = len(content[i] & others) / (len(content[i]) or 1)
+    afters = []
+    after: frozenset[str] = frozenset()
+    following: list[frozenset[str]] = []
+    for i in range(len(content) - 1, -1, -1):
+        afters.append(len(content[i] & after) / (len(content[i]) or 1))
+        if is_prose[i]:
+            following.append(content[i])
+            after = frozenset().union(*following[-4:])
+    dense[::-1, c["after_cohesion"]] = afters
+    # from here on, how well the next prose fits all before: low at the head of another story and within it
+    fits = np.concatenate([[0.0], np.cumsum(dense[where, c["before_cohesion"]], dtype=np.float64)])
+    k = np.arange(n_prose)
+    end, begin = np.minimum(k + 3, n_prose), np.maximum(np.minimum(1, k - 1), k - 4).clip(0)
+    ahead = (fits[end] - fits[k]) / (end - k)
+    behind = (fits[k] - fits[begin]) / np.maximum(k - begin, 1)
+    drop = np.where(k > 1, behind - ahead, 0.0)
+    nearest = np.minimum(np.searchsorted(where, np.arange(len(content))), len(where) - 1)
+    dense[:, c["cohesion_drop"]] = drop[nearest]
+
+
+def fill_context(page: Page) -> None:
+    """Fill in the neighbours' features and sums over windows."""
+    n, dense, c = len(page.paragraphs), page.dense, COLUMN
+    own_columns = [c[name] for name in NEIGHBOUR]
+    block = dense[:, own_columns]
+    for offset in OFFSETS:
+        first = c[f"{NEIGHBOUR[0]}@{offset:+d}"]
+        target = dense[:, first : first + len(own_columns)]
+        if offset < 0:
+            target[-offset:] = block[: n + offset] if n + offset > 0 else block[:0]
+            target[: min(-offset, n), 0] = -1  # beyond the page
+        else:
+            target[: max(n - offset, 0)] = block[offset:]
+            target[max(n - offset, 0) :, 0] = -1
+    chars = np.array([p.end - p.start for p in page.paragraphs], dtype=np.float64) * page.prose
+    total = np.concatenate([[0.0], np.cumsum(chars)])
+    index = np.arange(n)
+    for width, before, after in ((3, "prose_before_3", "prose_after_3"), (8, "prose_before_8", "prose_after_8")):
+        dense[:, c[before]] = np.log1p(total[index] - total[np.maximum(index - width, 0)])
+        dense[:, c[after]] = np.log1p(total[np.minimum(index + width + 1, n)] - total[index + 1])
+    for source, name in (("log_words", "words_near"), ("link_ratio", "links_near")):
+        sums = np.concatenate([[0.0], np.cumsum(dense[:, c[source]], dtype=np.float64)])
+        low, high = np.maximum(index - 4, 0), np.minimum(index + 5, n)
+        dense[:, c[name]] = (sums[high] - sums[low]) / (high - low)
+    short = ~page.prose
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], short.astype(np.int8), [0]])))
+    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        dense[start:end, c["short_run"]] = np.log1p(end - start)

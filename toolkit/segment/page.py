@@ -1,0 +1,73 @@
+"""A page as the line model sees it: its paragraphs, their words and a table of features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.data import Document
+from toolkit.segment.paragraphs import Layout, Paragraph
+
+FloatArray = npt.NDArray[np.float32]
+
+MIN_PROSE_WORDS = 18
+MAX_SHORT_WORDS = 25  # of longer paragraphs the words themselves are not looked at: shape and context tell
+N_TAG_GROUPS = 14  # 13: any other tag
+
+OWN = (
+    "log_words", "log_chars", "stops", "upper", "digits", "punctuation", "separators", "capitals", "word_length",
+    "commas", "stop_marks", "ends_sentence", "ends_colon", "ends_ellipsis", "ends_open", "starts_low",
+    "starts_digit", "starts_quote", "bullet", "all_caps", "date", "time", "address", "rights", "credit", "money",
+    "by", "question", "prose", "truncated", "log_lines", "title_overlap", "is_title", "doubled", "seen_before",
+    "seen_after", "repeated", "link_ratio",
+)  # fmt: skip
+PLACE = (
+    "position", "from_start", "from_end", "from_first_prose", "from_last_prose", "inside_prose", "log_paragraphs",
+    "prose_share", "since_doubled", "lead_cohesion", "before_cohesion", "after_cohesion", "window_cohesion",
+    "cohesion_drop", "has_html", "knows_repeats", "is_wrapped", "title_known",
+)  # fmt: skip
+NEIGHBOUR = (
+    "log_words",
+    "stops",
+    "ends_sentence",
+    "link_ratio",
+    "capitals",
+    "prose",
+    "doubled",
+    "truncated",
+    "date",
+    "repeated",
+    "stop_marks",
+)
+OFFSETS = (-2, -1, 1, 2)
+WINDOWS = (
+    "prose_before_3",
+    "prose_after_3",
+    "prose_before_8",
+    "prose_after_8",
+    "words_near",
+    "links_near",
+    "short_run",
+)
+TAGS = tuple(f"tag_{i}" for i in range(N_TAG_GROUPS))
+NAMES = OWN + PLACE + tuple(f"{name}@{o:+d}" for o in OFFSETS for name in NEIGHBOUR) + WINDOWS + TAGS
+COLUMN = {name: i for i, name in enumerate(NAMES)}
+
+
+@dataclass(slots=True)
+class Page:
+    """A document cut into paragraphs, and what was seen of each; row i of every array is paragraph i."""
+
+    document: Document
+    paragraphs: list[Paragraph]
+    layout: Layout
+    keys: list[str]  # the words of a paragraph in lower case: equal keys are the same line
+    words: list[list[str]]
+    content: list[frozenset[str]]
+    dense: FloatArray
+    prose: npt.NDArray[np.bool_]
+    doubled: npt.NDArray[np.bool_]
+    title_like: int | None = None
+    names: dict[str, int] = field(default_factory=dict)
