@@ -321,7 +321,7 @@ def _tell(
     say(
         f"{counts['read']:,} read: {counts['articles']:,} articles ({verdicts['on']:,} on the subject, "
         f"{verdicts['unsure']:,} unsure, {verdicts['off']:,} off), {counts['quarantined']:,} quarantined, "
-        f"{counts['repeats']:,} repeats. wrote {result.folder}",
+        f"{counts['repeats']:,} repeats. {'in' if result.was_done else 'wrote'} {result.folder}",
         quiet=quiet,
     )
     if counts["quarantined"]:
