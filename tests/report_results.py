@@ -6,6 +6,8 @@ import random
 from pathlib import Path
 from typing import Any
 
+import lxml.html
+
 from toolkit.data import Results
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -322,3 +324,28 @@ def made_up(n: int, *, seed: int = 0, n_topics: int = 24, first_year: int = 2022
     }
     run = run_json(counts=counts, inputs=["scrapes/articles.jsonl.gz"], encodings={"utf-8": n})
     return Results(run, tuple(articles), tuple(segments), tuple(topics), tuple(quarantine))
+
+
+def small(n_on: int = 1, n_off: int = 0, **changes: object) -> Results:
+    """`n_on` on-topic and `n_off` off-topic articles of one sentence each."""
+    articles, segments = [], []
+    for i in range(n_on + n_off):
+        verdict = "on" if i < n_on else "off"
+        themes = [{"theme": "health", "score": 0.5}] if i < n_on else []
+        row = {"title": f"Report {i}", "on_topic": verdict, "themes": themes} | changes
+        articles.append(article(f"d{i:05d}", **row))
+        text = f"The hospital in the delta opened its {i}. ward with help from over the border.\n"
+        segments.append(segment(f"d{i:05d}", 0, 0, text, on_topic=verdict, themes=themes))
+    counts = {"read": n_on + n_off, "articles": n_on + n_off, "quarantined": 0, "repeats": 0}
+    return Results(run_json(counts=counts), tuple(articles), tuple(segments), (), ())
+
+
+def parse(html: str) -> lxml.html.HtmlElement:
+    return lxml.html.document_fromstring(html)
+
+
+def words_of(html: str) -> str:
+    page = parse(html)
+    for style in page.findall(".//style"):
+        style.getparent().remove(style)
+    return " ".join(page.text_content().split())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 KEPT_ROLES = ("title", "heading", "body", "list", "quote", "caption")
@@ -13,7 +12,6 @@ ROLES = KEPT_ROLES + CUT_ROLES
 
 OnTopic = Literal["on", "off", "unsure"]
 NO_TOPIC = -1
-_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class Record:
     date: str | None = None
     url: str | None = None
     outlet: str | None = None
-    extra: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+    extra: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ class Document:
     outlet: str | None = None
     author: str | None = None
     blocks: tuple[Block, ...] = ()
-    extra: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+    extra: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

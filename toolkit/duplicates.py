@@ -47,7 +47,7 @@ _ODD = np.array(
     dtype=np.uint64,
 )
 """Odd 64-bit constants that tell the places of a run apart (the primes of xxHash and two more)."""
-_MAX_WORD_BYTES = 64  # beyond, bytes of a word count by their place modulo this
+_MAX_WORD_BYTES = 64  # a power of two; beyond, bytes of a word count by their place modulo this
 _POWERS = np.array([pow(0x9E3779B97F4A7C15, place + 1, 1 << 64) for place in range(_MAX_WORD_BYTES)], dtype=np.uint64)
 
 
@@ -104,7 +104,7 @@ def _word_sums(text: str) -> Hashes:
     if not len(starts):
         return np.zeros(0, dtype=np.uint64)
     places = np.arange(len(letters)) - np.repeat(starts, np.diff(starts, append=len(letters)))
-    return np.add.reduceat((letters + np.uint64(1)) * _POWERS[places % _MAX_WORD_BYTES], starts)
+    return np.add.reduceat((letters + np.uint64(1)) * _POWERS[places & (_MAX_WORD_BYTES - 1)], starts)
 
 
 def find_duplicates(items: Iterable[tuple[str, str | None, bytes]]) -> dict[str, str]:

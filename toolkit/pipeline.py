@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import heapq
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,11 +67,24 @@ def judge_record(record: Record, model: Model, *, no_relevance: bool = False) ->
     except HtmlTooDeep as error:
         return {"quarantined": refusal(record, "html_too_deep", str(error))}
     try:
-        cut_document = cut(document, model.line_model, model.repeats)
-        judged = judge(cut_document, model.gazetteer, model.relevance, model.themes, no_relevance=no_relevance)
-        return _rows(judged, model)
+        with _collector_paused():
+            cut_document = cut(document, model.line_model, model.repeats)
+            judged = judge(cut_document, model.gazetteer, model.relevance, model.themes, no_relevance=no_relevance)
+            return _rows(judged, model)
     except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
         return {"quarantined": refusal(record, "internal_error", f"{type(error).__name__}: {error}")}
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No search for reference cycles meanwhile: one article makes none, and the search goes through the whole model."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def refusal(record: Record, reason: str, detail: str) -> Quarantined:

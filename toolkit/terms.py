@@ -11,7 +11,9 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import pairwise, repeat
+from functools import lru_cache
+from itertools import compress, count, pairwise, repeat
+from operator import not_
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +22,7 @@ import numpy.typing as npt
 from toolkit.data import CutDocument
 
 if TYPE_CHECKING:
+    from ahocorasick_rs import BytesAhoCorasick
     from scipy.sparse import csr_matrix
 
 Counts = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
@@ -35,7 +38,11 @@ _UNSPACED_RUN = re.compile(f"[{_UNSPACED}\U00020000-\U0003ffff]+")
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff"
 _WORD = re.compile(rf"[^\W_]+|[{MARKERS}]")
 _MARKED_WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*|[{MARKERS}]")
-_PLAIN = re.compile(rf"[{_UNSPACED}\U00020000-\U0003ffff{_MARKS}]")
+_HAS_RUNS_OR_MARKS = re.compile(rf"[{_UNSPACED}\U00020000-\U0003ffff{_MARKS}]")
+# By byte of UTF-8: ASCII letters in lower case, other ASCII but digits as blanks, the rest as it is.
+_LOWER_WORDS = bytes(
+    byte if byte >= 0x80 else ord(chr(byte).lower()) if chr(byte).isalnum() else ord(" ") for byte in range(256)
+)
 
 
 def tokenise(text: str) -> list[str]:
@@ -50,8 +57,25 @@ def tokenise(text: str) -> list[str]:
     >>> tokenise("东盟国家 ASEAN")
     ['东盟', '盟国', '国家', 'asean']
     """
-    lowered = text.lower()
-    if lowered.isascii() or _PLAIN.search(lowered) is None:
+    if "\u03a3" in text:  # the one capital whose small letter depends on what stands around it
+        text = text.lower()
+    parted = text.encode("utf-8", "surrogatepass").translate(_LOWER_WORDS).decode("utf-8", "surrogatepass").split()
+    if text.isascii():
+        return parted
+    tokens: list[str] = []
+    at = 0
+    for i in compress(count(), map(not_, map(str.isascii, parted))):
+        tokens += parted[at:i]
+        tokens += _tokenise_beyond_ascii(parted[i].lower())
+        at = i + 1
+    tokens += parted[at:]
+    return tokens
+
+
+def _tokenise_beyond_ascii(lowered: str) -> list[str]:
+    if len(lowered) == 1 and "\ue000" <= lowered <= "\ue0ff":
+        return [lowered]
+    if _HAS_RUNS_OR_MARKS.search(lowered) is None:
         return _WORD.findall(lowered)
     tokens: list[str] = []
     at = 0
@@ -140,6 +164,18 @@ class Vocabulary:
         return ids, counts.astype(np.float64)
 
 
+def count_keys(keys: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The distinct `keys`, ascending, and how often each occurs: `numpy.unique` without its overhead."""
+    ordered = np.sort(keys)
+    is_first = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
+    first = is_first.nonzero()[0]
+    counts = np.empty_like(first)
+    np.subtract(first[1:], first[:-1], out=counts[:-1])
+    counts[-1:] = len(ordered) - first[-1:]
+    return ordered[first], counts
+
+
 def weigh_units(
     unit: npt.NDArray[np.int64], term: npt.NDArray[np.int64], idf: npt.NDArray[np.float32], n_units: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
@@ -150,12 +186,10 @@ def weigh_units(
     """
     inside = unit >= 0
     keys = unit[inside] * np.int64(len(idf)) + term[inside]
-    keys.sort()
     if len(keys) == 0:
         return keys, keys, np.empty(0)
-    first = np.concatenate(([True], keys[1:] != keys[:-1])).nonzero()[0]
-    counts = np.concatenate((first[1:], [len(keys)])) - first
-    of, ids = np.divmod(keys[first], len(idf))
+    distinct, counts = count_keys(keys)
+    of, ids = np.divmod(distinct, len(idf))
     values = (1 + np.log(counts)) * idf[ids]
     lengths = np.sqrt(np.bincount(of, weights=values * values, minlength=n_units))
     return of, ids, values / lengths[of]
@@ -188,11 +222,7 @@ def build_vocabulary(
     pairs: Counter[tuple[str, str]] = Counter()
     for tokens in lists:
         pairs.update(
-            {
-                (a, b)
-                for a, b in pairwise(tokens)
-                if a in usable and b in usable and not (a in common and b in common)
-            }
+            {(a, b) for a, b in pairwise(tokens) if a in usable and b in usable and not (a in common and b in common)}
         )
     frequency = {word: words[word] for word in usable - common}
     frequency |= {f"{a} {b}": n for (a, b), n in pairs.items() if n >= min_documents}
@@ -255,14 +285,25 @@ def find_phrases(lowered: str, phrases: Sequence[str]) -> list[int]:
     """
     haystack = lowered.replace("-", " ").replace("\n", " ").replace("\t", " ")
     found = []
-    for phrase in phrases:
-        at = haystack.find(phrase)
-        while at >= 0:
-            end = at + len(phrase)
-            if _ends_word(haystack, at, end):
-                found.append(at)
-            at = haystack.find(phrase, end)
+    ends = [0] * len(phrases)  # a phrase does not overlap itself
+    for i, start, end in _automaton(tuple(phrases)).find_matches_as_indexes(_ascii(haystack), overlapping=True):
+        if start >= ends[i] and haystack.startswith(phrases[i], start):
+            ends[i] = end
+            if _ends_word(haystack, start, end):
+                found.append(start)
     return sorted(found)
+
+
+@lru_cache(maxsize=16)
+def _automaton(phrases: tuple[str, ...]) -> BytesAhoCorasick:
+    import ahocorasick_rs
+
+    return ahocorasick_rs.BytesAhoCorasick(list(map(_ascii, phrases)))
+
+
+def _ascii(text: str) -> bytes:
+    """One byte a character, "?" beyond ASCII: matches are candidates, offsets are those of characters."""
+    return text.encode("ascii", "replace")
 
 
 def _ends_word(text: str, start: int, end: int) -> bool:

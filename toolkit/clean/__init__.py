@@ -19,6 +19,9 @@ __all__ = ["Edit", "View", "normalise"]
 
 Pass = Callable[[str], characters.Found]
 _MAX_ROUNDS = 8  # hostile text can hide an entity in an entity; ordinary text is stable after one round
+_MAX_REMEMBERED = 100_000
+_plain_tokens: set[str] = set()
+"""Tokens that no pass changes, whatever stands around them; about 10 MB at most."""
 
 
 def normalise(text: str, *, hard_wrapped: bool = False, words: AbstractSet[str] = frozenset()) -> View:
@@ -40,8 +43,9 @@ def normalise(text: str, *, hard_wrapped: bool = False, words: AbstractSet[str] 
     >>> normalise("will be made permanent\\n.\\nHe said").text
     'will be made permanent. He said'
     """
-    if _has_plain_characters(text) and not glue.part_glued(text, words=words):
-        return View(text, text)
+    core = text.strip()
+    if _has_plain_tokens(core) or (_has_plain_characters(core) and not glue.part_glued(core, words=words)):
+        return View(text, core, _stripped(text, core)) if len(core) < len(text) else View(text, text)
     every_pass: tuple[Pass, ...] = (
         characters.fix_encoding,
         characters.decode_entities,
@@ -63,6 +67,29 @@ def normalise(text: str, *, hard_wrapped: bool = False, words: AbstractSet[str] 
         if current is before:
             break
     return View(text, current, tuple(edits))
+
+
+def _stripped(text: str, core: str) -> tuple[Edit, ...]:
+    """The edits that leave of `text` its `core`, without the white space around it."""
+    left = len(text) - len(text.lstrip())
+    right = left + len(core)
+    edges = ((0, left), (right, len(text)))
+    return tuple(Edit(start, end, "", "space") for start, end in edges if start < end)
+
+
+def _has_plain_tokens(text: str) -> bool:
+    """Whether no pass could change `text`, told by its parts between single blanks, most of which were met before."""
+    tokens = text.split(" ")
+    if _plain_tokens.issuperset(tokens):
+        return True
+    for token in tokens:
+        if token not in _plain_tokens:
+            if not (characters.is_plain(token) and glue.is_plain(token)):
+                return False
+            if len(_plain_tokens) >= _MAX_REMEMBERED:
+                _plain_tokens.clear()
+            _plain_tokens.add(token)
+    return True
 
 
 def _has_plain_characters(text: str) -> bool:

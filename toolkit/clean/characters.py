@@ -36,6 +36,20 @@ _LINE_START = re.compile(r"(?:\A|[\n\r\u2028\u2029])[^\S\n\r]*\Z")
 _INDENT = 8  # characters before a bullet that may be white space
 
 
+def is_plain(token: str) -> bool:
+    """Whether the passes over characters leave a text between two blanks as it is, told by cheap tests."""
+    return token.isprintable() and "&" not in token and (token.isascii() or _is_plain_beyond_ascii(token))
+
+
+def _is_plain_beyond_ascii(token: str) -> bool:
+    return (
+        _MOJIBAKE_SIGN.search(token) is None
+        and _ODD.search(token) is None
+        and unicodedata.is_normalized("NFC", token)
+        and not any(unicodedata.category(c)[0] == "M" for c in token)
+    )
+
+
 def fix_encoding(text: str) -> Found:
     """UTF-8 that was read as Windows-1252, such as a cafe whose e became two signs; run by run, by ftfy."""
     if text.isascii() or _MOJIBAKE_SIGN.search(text) is None:

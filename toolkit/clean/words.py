@@ -20,6 +20,7 @@ from toolkit.clean.vocabulary import (
     TOP_LEVELS,
 )
 
+_LONGEST_PLAIN = 60  # characters; longer tokens are looked at each time
 _WINDOW = 80  # characters looked at on each side of a join
 
 # White space that is not a single space between two ordinary characters.
@@ -36,6 +37,17 @@ def has_odd_spaces(text: str) -> bool:
         " ," in text or " ." in text or " )" in text or "( " in text or " :" in text or " ;" in text
         or " ?" in text or " !" in text or "[ " in text or " ]" in text or text[:1] == " " or text[-1:] == " "
     )  # fmt: skip
+
+
+def is_plain(token: str) -> bool:
+    """Whether the passes over words leave a text between two blanks as it is, and the blanks too."""
+    return (
+        0 < len(token) <= _LONGEST_PLAIN
+        and token[0] not in ",.;:!?)]"
+        and token[-1] not in "(["
+        and _FLIP.search(token) is None
+        and not _has_glued_shape(token)
+    )
 
 
 def fix_spaces(text: str) -> Found:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 OTHER_SIDE = "other"
 NOT_A_PLACE = ""
 """The side of a phrase that contains a name and means something else; it covers the name and gives no mention."""
+Hit = tuple[int, int, int]
+_BETWEEN_TEXTS = "\x00"
 KINDS = ("country", "people", "region", "city", "organisation")
 
 
@@ -99,45 +101,53 @@ class Gazetteer:
             Members already named without ambiguity elsewhere in the document: an ambiguous name of theirs counts.
             A member named without ambiguity in `text` itself supports its ambiguous names too.
         """
-        hits = self._hits(text)
-        chosen, in_want = self._leftmost_longest(hits, frozenset())
-        if in_want:
-            seen = support.union(entry.member for _, _, entry in chosen)
-            if not in_want.isdisjoint(seen):
-                chosen, _ = self._leftmost_longest(hits, seen)
-        return _mentions(chosen)
+        return self._choose(self._hits([text]), support)[0]
 
     def find_each(self, texts: Sequence[str]) -> list[list[Mention]]:
         """The names in each text of one document; an ambiguous name in one is supported by names in the others."""
-        hits = [self._hits(text) for text in texts]
+        return self._choose(self._hits(texts), frozenset())
+
+    def _choose(self, hits: Sequence[list[Hit]], support: frozenset[str]) -> list[list[Mention]]:
         found = [self._leftmost_longest(of_text, frozenset()) for of_text in hits]
-        seen = frozenset(entry.member for chosen, _ in found for _, _, entry in chosen)
+        seen = support.union(entry.member for chosen, _ in found for _, _, entry in chosen)
         return [
             _mentions(chosen if in_want.isdisjoint(seen) else self._leftmost_longest(of_text, seen)[0])
             for of_text, (chosen, in_want) in zip(hits, found, strict=True)
         ]
 
-    def _hits(self, text: str) -> list[tuple[int, int, int]]:
-        """`(start, -end, entry)` of every name that stands alone and means the place, sorted; they may overlap."""
-        folded = fold(text)
-        n_characters = len(folded)
+    def _hits(self, texts: Sequence[str]) -> list[list[Hit]]:
+        """By text, `(start, -end, entry)` of every name that stands alone and means the place, sorted.
+
+        They may overlap. All texts are searched at once, with a character between them that no name contains.
+        """
+        hits: list[list[Hit]] = [[] for _ in texts]
+        joined = fold(_BETWEEN_TEXTS.join(texts))
         entries, owners, forms = self._entries, self._owners, self._forms
-        hits = []
-        for pattern, start, end in self._automaton.find_matches_as_indexes(_ascii(folded), overlapping=True):
+        number, first, last = -1, 0, -1  # the text at hand, and where it begins and ends
+        folded = ""
+        matches = self._automaton.find_matches_as_indexes(_ascii(joined), overlapping=True)  # by end
+        for pattern, start, end in matches:
+            while end > last:
+                number += 1
+                first = last + 1
+                last = first + len(texts[number])
+                folded = joined[first:last]
+            start, end = start - first, end - first
             # A name stands alone: "China" in "Indochina" and "Chinatown" does not.
-            if (start and folded[start - 1].isalnum()) or (end < n_characters and folded[end].isalnum()):
+            if (start and folded[start - 1].isalnum()) or (end < len(folded) and folded[end].isalnum()):
                 continue
             form = forms[pattern]
             if not form.isascii() and folded[start:end] != form:
                 continue
             owner = owners[pattern]
             if not _means_something_else(folded, start, end, entries[owner]):
-                hits.append((start, -end, owner))
-        hits.sort()
+                hits[number].append((start, -end, owner))
+        for of_text in hits:
+            of_text.sort()
         return hits
 
     def _leftmost_longest(
-        self, hits: list[tuple[int, int, int]], support: frozenset[str]
+        self, hits: list[Hit], support: frozenset[str]
     ) -> tuple[list[tuple[int, int, Entry]], set[str]]:
         """The names that count, and the members whose support would have let another count."""
         chosen: list[tuple[int, int, Entry]] = []

@@ -20,7 +20,7 @@ Bools = npt.NDArray[np.bool_]
 BREAK_MARK = "\ue0fe"  # stands between segments
 OTHER_MARK = "\ue0ff"  # stands for a place that belongs to no side
 _MARK = re.compile(f"[{MARKERS}]")
-_SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]{0,3}\s+|[。！？]")
+_SENTENCE_END = re.compile(r"[.!?。！？](?:(?<=[。！？])|[\"'”’)\]]{0,3}\s+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +111,12 @@ def read_evidence(
     sentence_end = np.minimum(np.append(sentence_start[1:], len(joined)), segment_end)
 
     numbers = {side: i for i, side in enumerate(sides)}
+    marks = [f" {side_mark(i)} " for i in range(len(sides))] + [f" {OTHER_MARK} "]
     members: dict[tuple[str, str], int] = {}
     columns: list[int] = []
     parts: list[str] = []
     at = 0
-    for s, found in enumerate(mentions):
-        offset = int(start[s])
+    for s, (found, offset) in enumerate(zip(mentions, start.tolist(), strict=True)):
         for mention in found:
             first = offset + mention.start
             if first < at:  # overlaps the one before
@@ -124,11 +124,11 @@ def read_evidence(
             side = numbers.get(mention.side, len(sides))
             member = members.setdefault((mention.side, mention.member or mention.name), len(members))
             columns += (first, s, side, member)
-            parts += (joined[at:first], side_mark(side) if side < len(sides) else OTHER_MARK)
+            parts += (joined[at:first], marks[side])
             at = offset + mention.end
         if s + 1 < len(texts):
             end = offset + len(texts[s])
-            parts += (joined[at:end], BREAK_MARK)
+            parts += (joined[at:end], f" {BREAK_MARK}")
             at = end
     parts.append(joined[at:])
     position, segment, side_column, member_column = np.array(columns, dtype=np.int64).reshape(-1, 4).T

@@ -18,8 +18,8 @@ from toolkit.terms import Vocabulary, weigh_units
 LEAD_TEXT_CHARACTERS = 600
 """Words of segments that start within so many characters are also counted as words of the lead."""
 
-# How a kept segment's own evidence moves it away from its document, in logits. Tuned on mixed_articles and the
-# tuning outlets of sea_china_news; run tests/quality/relevance_quality.py after a change.
+# How a kept segment's own evidence moves it away from its document, in logits. Set by judgement: no labels of segments
+# were at hand to tune them on. Run tests/quality/relevance_quality.py after a change.
 SUPPORT_GAIN = 0.5  # times the positive logit of the segment itself, smoothed with its neighbours
 FOREIGN_LOSS = 1.0  # where segment and neighbours name only places of no side
 MAX_SUPPORT = 2.0
@@ -93,7 +93,7 @@ class RelevanceModel:
         relevance[evidence.length == 0] = 0.0
         return (
             self.verdict(float(self.calibrated(np.array([document_score]))[0])),
-            [self.verdict(float(value)) for value in relevance],
+            [self.verdict(value) for value in relevance.tolist()],
         )
 
     def explain(self, cut: CutDocument, mentions: Sequence[Sequence[Mention]]) -> list[tuple[str, float]]:
@@ -234,7 +234,10 @@ def segment_scores(evidence: Evidence, inside: npt.NDArray[np.bool_], document_s
 
 def _smooth(values: Floats) -> Floats:
     """Each value averaged with its two neighbours, which count `NEIGHBOUR_WEIGHT` each."""
-    padded = np.pad(values, 1)
-    weights = np.pad(np.ones(len(values)), 1)
-    total = values + NEIGHBOUR_WEIGHT * (padded[:-2] + padded[2:])
-    return np.asarray(total / (1 + NEIGHBOUR_WEIGHT * (weights[:-2] + weights[2:])))
+    beside = np.zeros(len(values))
+    beside[1:] = values[:-1]
+    beside[:-1] += values[1:]
+    n_beside = np.full(len(values), 2.0)
+    n_beside[:1] -= 1
+    n_beside[-1:] -= 1
+    return np.asarray((values + NEIGHBOUR_WEIGHT * beside) / (1 + NEIGHBOUR_WEIGHT * n_beside))

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from toolkit.report import figures
 from toolkit.report.findings import SMALL_CORPUS, wilson
-from toolkit.report.quotes import Candidate, shorten
+from toolkit.report.quotes import MAX_QUOTE_CHARACTERS, Candidate, shorten
 from toolkit.report.rows import Article, number_of, text_of
 from toolkit.report.sections import View, top_members
 from toolkit.report.tally import Tally, ThemeTally
@@ -37,6 +37,7 @@ MAX_TOPIC_CARDS = 30
 MAX_TOPICS = 100  # cards and rows together
 N_TOPIC_QUOTES = 2
 N_TERMS = 10
+MAX_OPENING = 70  # characters of the first words that stand in for a title
 ONE_OUTLET = 0.8  # share of a topic's segments from one outlet that is flagged
 ONE_ARTICLE = 0.5  # share of a topic's segments from one article that is flagged
 
@@ -49,7 +50,7 @@ class Evidence:
         self._articles = {article.document_id: article for article in tally.articles}
         self._anchors = anchors
 
-    def quote(self, candidate: Candidate, *, limit: int = 300) -> View:
+    def quote(self, candidate: Candidate, *, limit: int = MAX_QUOTE_CHARACTERS) -> View:
         """The view of one quote."""
         text, start, end = shorten(candidate, limit=limit)
         article = self._articles.get(candidate.document_id)
@@ -77,8 +78,11 @@ class Evidence:
 
 def title_of(article: Article, tally: Tally) -> str:
     """The title; without one the first words of the text, and that there is none."""
-    opening = show(tally.openings.get(article.document_id, ""), limit=70)
-    return show(article.title, limit=160) or (f"“{opening}” (untitled)" if opening else "Untitled article")
+    opening = show(tally.openings.get(article.document_id, ""), limit=240)
+    if len(opening) > MAX_OPENING:
+        end = opening.rfind(" ", MAX_OPENING // 2, MAX_OPENING)
+        opening = opening[: end if end > 0 else MAX_OPENING].rstrip(" ,;:") + " …"
+    return show(article.title, limit=160) or (f"Untitled: “{opening}”" if opening else "Untitled article")
 
 
 def theme_cards(tally: Tally, evidence: Evidence) -> list[View]:
@@ -144,13 +148,11 @@ def topics(tally: Tally, evidence: Evidence) -> View:
         document_id, article_share = topic.top_article
         if article_share >= ONE_ARTICLE and topic.n_articles > 1 and document_id in articles:
             title = title_of(articles[document_id], tally)
-            flags.append(f"{percent(article_share)} of its text segments come from one article, “{title}”.")
+            flags.append(f"{percent(article_share)} of its segments come from one article, “{title}”.")
         elif topic.n_articles == 1:
             flags.append("It stands in one article only.")
         if outlet and outlet_share >= ONE_OUTLET and len(tally.outlets) > 1 and topic.n_articles > 1:
-            flags.append(
-                f"{percent(outlet_share)} of its text segments come from one outlet, {show(outlet, limit=60)}."
-            )
+            flags.append(f"{percent(outlet_share)} of its segments come from one outlet, {show(outlet, limit=60)}.")
         cards.append(
             {
                 "anchor": f"topic-{topic.topic}",
@@ -163,7 +165,7 @@ def topics(tally: Tally, evidence: Evidence) -> View:
                 ),
                 "terms": _term_bars(topic.terms[:N_TERMS]),
                 "flags": flags,
-                "quotes": [evidence.quote(candidate, limit=240) for candidate in topic.quotes[:N_TOPIC_QUOTES]],
+                "quotes": [evidence.quote(candidate, limit=360) for candidate in topic.quotes[:N_TOPIC_QUOTES]],
             }
         )
     total = tally.n_in_topics + tally.n_outliers

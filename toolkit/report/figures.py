@@ -13,6 +13,9 @@ from markupsafe import Markup, escape
 
 _FONT_SIZE = 11
 _WIDTH = 300
+_PLOT_WIDTH = _WIDTH - 38
+_LETTER = 6.4  # width of a digit or letter of an axis label, generously
+_LABEL_GAP = 8
 BIN_GAP = 0.003  # between the bars of the histogram, as part of the axis
 MAX_DOTTED = 14  # buckets up to which every point gets a dot; beyond, dots hide the line
 _KEPT_ATTRIBUTES = frozenset(
@@ -57,7 +60,7 @@ def share_panels(
         .encode(y=y)
     )
     chart = alt.layer(band, line, full, hollow, data=alt.InlineData(values=[{"i": 0}]))
-    spec = _spec(chart.properties(width=_WIDTH - 38, height=84))
+    spec = _spec(chart.properties(width=_PLOT_WIDTH, height=84))
     panels = []
     for one in series:
         runs = _runs(one.shares)
@@ -93,7 +96,7 @@ def count_panel(counts: Sequence[int], ticks: Sequence[str], *, solid: Sequence[
     hollow = data.transform_filter("!datum.solid").mark_bar(
         stroke="var(--quiet)", fill="var(--paper)", size=size, strokeWidth=1.2
     )
-    return _draw(_spec((full + hollow).properties(width=_WIDTH - 38, height=84)), label=label)
+    return _draw(_spec((full + hollow).properties(width=_PLOT_WIDTH, height=84)), label=label)
 
 
 def score_histogram(counts: Sequence[int], *, off_below: float | None, on_from: float | None, label: str) -> Markup:
@@ -151,18 +154,33 @@ def _runs(
     return found
 
 
+def thinned(labels: Sequence[str], *, width: float) -> list[int]:
+    """Positions to label on an axis `width` wide: the first, the last, and even steps between, none overlapping."""
+    last = len(labels) - 1
+    if last < 1:
+        return list(range(len(labels)))
+    # the labels at the ends are pushed inwards by half their width, so one and a half must fit between two ticks
+    room = 1 + max(1, int(width / (1.5 * max(map(len, labels)) * _LETTER + _LABEL_GAP)))
+    step = next((step for step in range(1, last + 1) if last % step == 0 and last // step < room), last)
+    if last // step + 1 <= room / 2:  # no even step fits well: leave the last gap uneven
+        step = -(-last // (room - 1))
+    shown = list(range(0, last + 1, step))
+    if shown[-1] != last:
+        shown = [*(i for i in shown if last - i >= step), last]
+    return shown
+
+
 def _ticks(alt: Any, ticks: Sequence[str]) -> Any:
-    """An axis that writes `ticks[i]` under position i."""
-    marked = [i for i, text in enumerate(ticks) if text]
+    """An axis that writes `ticks[i]` under position i, as many as there is room for."""
     return alt.Axis(
-        values=marked,
+        values=thinned(ticks, width=_PLOT_WIDTH),
         labelExpr=f"{json.dumps(list(ticks))}[datum.value]",
         title=None,
         grid=False,
         domainColor="var(--rule)",
         tickColor="var(--rule)",
         tickSize=4,
-        labelFlush=False,
+        labelFlush=_WIDTH / 5,  # the first and the last label stay within the axis
     )
 
 
@@ -180,7 +198,7 @@ def _spec(chart: Any) -> dict[str, Any]:
             titleFontWeight="normal",
         )
     )
-    spec: dict[str, Any] = configured.to_dict()
+    spec: dict[str, Any] = configured.to_dict(validate=False)  # our own few charts; checking costs 0.3 s
     return spec
 
 

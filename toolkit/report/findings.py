@@ -10,12 +10,15 @@ from statistics import NormalDist
 
 from toolkit.report.rows import WHOLE_SIDE
 from toolkit.report.tally import Tally, ThemeTally
-from toolkit.report.wording import counted, interval_words, listing, number, percent, show
+from toolkit.report.wording import ROLE_LABELS, counted, interval_words, listing, number, percent, show, words
 
 SMALL_CORPUS = 30  # on-topic articles below which shares are not called findings: a Wilson interval is then ±17 points
 MIN_HALF = 30  # dated on-topic articles each half of the period needs before the halves are compared
 DOMINANT_SHARE = 0.5  # of on-topic articles from one outlet: the corpus then speaks with one voice
-MAX_FINDINGS = 6
+WEIGHTY_SHARE = 0.3  # the same from which it is worth a sentence
+MIX_SHIFT = 0.15  # by which an outlet's share must differ between the halves to be named beside a change
+MAX_FINDINGS = 7
+MIN_TOPICS = 4  # fewer say no more than the themes do
 _LEVEL = 0.05
 
 
@@ -69,11 +72,6 @@ def wilson(n_true: int, n: int, *, confidence: float = 0.95) -> tuple[float, flo
     return (0.0 if n_true == 0 else max(0.0, centre - half)), (1.0 if n_true == n else min(1.0, centre + half))
 
 
-def share_words(n_true: int, n: int) -> str:
-    """A share with its interval: "24%, 95% interval 22–27%"."""
-    return f"{percent(n_true / n)}, 95% interval {interval_words(*wilson(n_true, n))}"
-
-
 def subject_of(run: Mapping[str, object]) -> str:
     """The subject's name."""
     subject = run.get("subject")
@@ -90,8 +88,7 @@ def changes(tally: Tally) -> dict[str, Change]:
     counts = tally.n_per_bucket
     if not tally.timeline.drawn or len(counts) < 2:
         return {}
-    total = sum(counts)
-    cut = min(range(1, len(counts)), key=lambda i: (abs(sum(counts[:i]) * 2 - total), i))
+    total, cut = sum(counts), _halfway(counts)
     before, after = sum(counts[:cut]), sum(counts[cut:])
     if min(before, after) < MIN_HALF:
         return {}
@@ -106,15 +103,38 @@ def changes(tally: Tally) -> dict[str, Change]:
     return found
 
 
+def _halfway(counts: Sequence[int]) -> int:
+    """The first bucket of the second half: where the articles before and from it are as even as can be."""
+    total = sum(counts)
+    return min(range(1, len(counts)), key=lambda i: (abs(sum(counts[:i]) * 2 - total), i))
+
+
 def halves_words(tally: Tally) -> str:
     """What the two halves are, in words."""
-    counts, labels = tally.n_per_bucket, tally.timeline.labels
-    total = sum(counts)
-    cut = min(range(1, len(counts)), key=lambda i: (abs(sum(counts[:i]) * 2 - total), i))
-    first = labels[0] if cut == 1 else f"{labels[0]} to {labels[cut - 1]}"
-    second = labels[-1] if cut == len(labels) - 1 else f"{labels[cut]} to {labels[-1]}"
+    counts, timeline = tally.n_per_bucket, tally.timeline
+    cut = _halfway(counts)
+    first, second = timeline.words(0, cut - 1), timeline.words(cut, len(counts) - 1)
+    return f"{first} ({counted(sum(counts[:cut]), 'article')}) and {second} ({counted(sum(counts[cut:]), 'article')})"
+
+
+def mix_words(tally: Tally) -> str:
+    """A warning where the outlets of the two halves differ, so that a change may be one of sources; "" where not."""
+    cut = _halfway(tally.n_per_bucket)
+    halves: tuple[Counter[str], Counter[str]] = Counter(), Counter()
+    for i, bucket in zip(tally.on, tally.timeline.of, strict=True):
+        if bucket is not None and tally.articles[i].outlet:
+            halves[bucket >= cut][tally.articles[i].outlet] += 1
+    totals = [max(1, sum(half.values())) for half in halves]
+    shifts = [(halves[1][name] / totals[1] - halves[0][name] / totals[0], name) for name in tally.outlets]
+    if len(shifts) < 2:
+        return ""
+    shift, name = max(shifts, key=lambda item: (abs(item[0]), item[1]))
+    if abs(shift) < MIX_SHIFT:
+        return ""
+    before, after = (percent(half[name] / total) for half, total in zip(halves, totals, strict=True))
     return (
-        f"{first} ({counted(sum(counts[:cut]), 'article')}) against {second} ({counted(sum(counts[cut:]), 'article')})"
+        f"The sources changed too: {show(name, limit=60)} supplied {before} of the first and {after} of the second, "
+        "so part of any change may be a change of sources."
     )
 
 
@@ -137,6 +157,7 @@ def find(tally: Tally, *, subject: str, no_relevance: bool) -> list[Finding]:
         return [*found, *_cut_away(tally)]
     found += _small(tally)
     found += _leading_themes(tally)
+    found += _largest_topics(tally)
     found += _places(tally)
     found += _movement(tally)
     found += _one_voice(tally)
@@ -153,7 +174,12 @@ def _about(tally: Tally, subject: str, *, no_relevance: bool) -> Finding:
         return Finding(claim, "The relevance check was switched off for this run.", "funnel", "From read to on-topic")
     unsure = ""
     if n_unsure:
-        unsure = f" {number(n_unsure)} more {'is' if n_unsure == 1 else 'are'} unsure and listed apart."
+        unsure = (
+            f"{number(n_unsure)} more could not be decided and {'is' if n_unsure == 1 else 'are'} listed for a person"
+        )
+        unsure += " to judge"
+        both = percent((n_on + n_unsure) / n)
+        unsure += f"; with all of them it would be {both}." if n >= SMALL_CORPUS and n_on and n_unsure > 1 else "."
     if n_on == 0:
         claim = (
             f"None of the {counted(n, 'article')} read is about {subject}."
@@ -169,10 +195,9 @@ def _about(tally: Tally, subject: str, *, no_relevance: bool) -> Finding:
     if n_on == n:
         return Finding(f"All {counted(n, 'article')} read are about {subject}.", "", "funnel", "From read to on-topic")
     share = f" ({percent(n_on / n)})" if n >= SMALL_CORPUS else ""
-    interval = f"95% interval {interval_words(*wilson(n_on, n))}." if n >= SMALL_CORPUS else ""
     return Finding(
         f"{number(n_on)} of {counted(n, 'article')}{share} {verb} about {subject}.",
-        (interval + unsure).strip(),
+        f"{'They are' if n_on > 1 else 'It is'} called on-topic below. {unsure}".strip(),
         "funnel",
         "From read to on-topic",
     )
@@ -191,7 +216,7 @@ def _leading_themes(tally: Tally) -> list[Finding]:
     n = len(tally.on)
     carried = [theme for theme in tally.themes if theme.n_articles]
     if not carried:
-        return [Finding("No on-topic article carries a theme of the config.", "", "themes", "Themes")]
+        return [Finding("No on-topic article carries one of the themes.", "", "themes", "Themes")]
     top = carried[0]
     equal = [theme for theme in carried if theme.n_articles == top.n_articles]
     empty = len(tally.themes) - len(carried)
@@ -206,13 +231,35 @@ def _leading_themes(tally: Tally) -> list[Finding]:
         detail = f"Next: {listing(rest)}." if rest else ""
     else:
         claim = (
-            f"{_label(top)} is the most frequent theme: {number(top.n_articles)} of {number(n)} on-topic articles "
+            f"{_label(top)} leads the themes: {number(top.n_articles)} of {number(n)} on-topic articles "
             f"({percent(top.n_articles / n)})."
         )
-        rest = [f"{_label(theme)} ({share_words(theme.n_articles, n)})" for theme in carried[1:3]]
-        interval = f"95% interval {interval_words(*wilson(top.n_articles, n))}."
-        detail = f"{interval} Next: {listing(rest)}." if rest else interval
+        detail = _runners_up(carried, n)
     return [Finding(claim, detail + tail, "themes", "Themes")]
+
+
+def _runners_up(carried: Sequence[ThemeTally], n: int) -> str:
+    """The themes after the first, and whether the first is clear of the second."""
+    if len(carried) < 2:
+        return f"95% interval {interval_words(*wilson(carried[0].n_articles, n))}."
+    rest = listing([f"{_label(theme)} ({percent(theme.n_articles / n)})" for theme in carried[1:4]])
+    close = wilson(carried[1].n_articles, n)[1] >= wilson(carried[0].n_articles, n)[0]
+    return f"Next: {rest}." + (" The first two are too close to call." if close else "")
+
+
+def _largest_topics(tally: Tally) -> list[Finding]:
+    """What the passages group into by themselves."""
+    if len(tally.topics) < MIN_TOPICS or len(tally.on) < SMALL_CORPUS:
+        return []
+    named = [f"“{show(topic.name, limit=60)}”" for topic in tally.topics[:3]]
+    return [
+        Finding(
+            f"The passages fall into {number(len(tally.topics))} topics, the largest being {listing(named)}.",
+            "Topics are found in the text itself, without a list given in advance; the names are their own words.",
+            "topics",
+            "Topics",
+        )
+    ]
 
 
 def _places(tally: Tally) -> list[Finding]:
@@ -226,14 +273,13 @@ def _places(tally: Tally) -> list[Finding]:
     name, count = ranked[0]
     others = [f"{show(member, limit=40)} ({number(k)})" for member, k in ranked[1:3]]
     never = [show(member, limit=40) for member in side.members if not counter[member]]
-    detail = f"95% interval {interval_words(*wilson(count, n))}."
-    detail += f" Next: {listing(others)}." if others else ""
+    detail = f"Next: {listing(others)}." if others else ""
     detail += f" Never named: {listing(never, limit=4)}." if never else ""
     claim = (
         f"{show(name, limit=40)} is the {show(side.label, limit=40)} member named most: in {number(count)} of "
         f"{number(n)} on-topic articles ({percent(count / n)})."
     )
-    return [Finding(claim, detail, "places", "Places and themes")]
+    return [Finding(claim, detail.strip(), "places", "Places and themes")]
 
 
 def _movement(tally: Tally) -> list[Finding]:
@@ -243,11 +289,12 @@ def _movement(tally: Tally) -> list[Finding]:
     labels = {theme.theme.id: _label(theme) for theme in tally.themes}
     clear = [(theme, change) for theme, change in moved.items() if change.clear]
     if not clear:
-        claim = "No theme’s share changed by more than chance would explain over the period."
+        claim = "No theme gained or lost more than chance would explain."
     else:
         clear.sort(key=lambda item: (-_step(item[1]), item[0]))
         claim = "; ".join(f"{labels[theme]} {change.words}" for theme, change in clear[:2]) + " of on-topic articles."
-    return [Finding(claim, f"{halves_words(tally)}.", "time", "Themes over time")]
+    detail = f"Compared: {halves_words(tally)}. {mix_words(tally) if clear else ''}".strip()
+    return [Finding(claim, detail, "time", "Themes over time")]
 
 
 def _step(change: Change) -> float:
@@ -259,30 +306,35 @@ def _one_voice(tally: Tally) -> list[Finding]:
     if n < SMALL_CORPUS or not known or len(tally.outlets) < 2:
         return []
     outlet, count = min(tally.outlets.items(), key=lambda item: (-item[1], item[0]))
-    if count / n < DOMINANT_SHARE:
+    if count / n < WEIGHTY_SHARE:
         return []
-    return [
-        Finding(
-            f"{show(outlet, limit=60)} alone supplies {percent(count / n)} of the on-topic articles.",
-            f"{number(count)} of {number(n)}; what it covers weighs on every share in this report.",
-            "outlets",
-            "Outlets",
-        )
-    ]
+    name, share = show(outlet, limit=60), percent(count / n)
+    claim = f"{name} supplies {share} of the on-topic articles, the most of {number(len(tally.outlets))} outlets."
+    if len(tally.outlets) == 2:
+        claim = f"{name} supplies {share} of the on-topic articles, the other outlet the rest."
+    if count / n >= DOMINANT_SHARE:
+        claim = f"One outlet dominates: {name} supplies {share} of the on-topic articles."
+    detail = "What it chooses to cover weighs on every share in this report."
+    return [Finding(claim, detail, "outlets", "Outlets")]
 
 
 def _cut_away(tally: Tally) -> list[Finding]:
-    total, kept = tally.all_text.n_characters, tally.kept_text.n_characters
+    total, kept, n_off = tally.all_text.n_characters, tally.kept_text.n_characters, tally.verdicts["off"]
+    off = f"{counted(n_off, 'article')} as off-topic" if n_off and tally.on else ""
     if not total or total == kept:
-        return []
-    return [
-        Finding(
-            f"{percent((total - kept) / total)} of the characters on the pages were not article text.",
-            "Navigation, teasers, other stories and the like were set aside, each with its reason.",
-            "set-aside",
-            "What was set aside and why",
+        claim = f"Set aside: {off}." if off else ""
+    else:
+        share = percent((total - kept) / total)
+        claim = (
+            f"Set aside: {off}, and {share} of the text on the pages as no part of the article."
+            if off
+            else f"{share} of the text on the pages was set aside as no part of the article."
         )
-    ]
+    if not claim:
+        return []
+    kinds = [ROLE_LABELS.get(role.role, words(role.role)).lower() for role in tally.cut if role.role != "other"][:3]
+    detail = f"Most of that text: {'; '.join(kinds)}. " if kinds else ""
+    return [Finding(claim, f"{detail}Each piece keeps its reason.", "set-aside", "What was set aside and why")]
 
 
 def ranked_members(counter: Counter[str], members: Sequence[str]) -> list[tuple[str, int]]:

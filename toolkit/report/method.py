@@ -21,10 +21,10 @@ _ENGINES = {"bertopic": "BERTopic", "nmf": "non-negative matrix factorisation (N
 def content_hash(results: Results) -> str:
     """SHA-256 of everything the report says, so that a footnote can name exactly these results."""
     digest = hashlib.sha256()
+    encode = json.JSONEncoder(sort_keys=True, ensure_ascii=True, default=str, separators=(",", ":")).encode
 
     def add(value: object) -> None:
-        text = json.dumps(value, sort_keys=True, ensure_ascii=True, default=str, separators=(",", ":"))
-        digest.update(text.encode() + b"\n")
+        digest.update(encode(value).encode() + b"\n")
 
     add({key: value for key, value in results.run.items() if key not in _CLOCKS})
     for rows in (results.articles, results.segments, results.topics, results.quarantine):
@@ -72,7 +72,7 @@ def method(results: Results, tally: Tally, *, subject: str, corpus: str, source_
         "cite": f"{cite}. Content hash {digest[:16]}.",
         "engine": _ENGINES.get(engine, words(engine)),
         "facts": [item for item in _facts(run, model_row, trained_row, digest, version, date) if item[1]],
-        "hashes": ("Input hash", "Config hash", "Model hash", "Content hash of these results"),
+        "hashes": ("Input hash", "Configuration hash", "Model hash", "Content hash of these results"),
         "thresholds": _thresholds(run),
         "versions": _pairs(run.get("versions")),
         "encodings": _pairs(run.get("encodings"), as_counts=True),
@@ -99,7 +99,7 @@ def _facts(
         ("Toolkit version", version),
         ("Input", listing([show(name, limit=120) for name in names], limit=6)),
         ("Input hash", show(text_of(run, "input_hash"), limit=80)),
-        ("Config hash", show(text_of(run, "config_hash"), limit=80)),
+        ("Configuration hash", show(text_of(run, "config_hash"), limit=80)),
         ("Model", show(text_of(model, "name"), limit=80)),
         ("Model trained on", counted(int(n_trained), "document") if n_trained is not None else ""),
         ("Model hash", show(text_of(model, "hash"), limit=80)),
@@ -168,7 +168,7 @@ def _settings(run: Mapping[str, Any]) -> list[tuple[str, str]]:
     if not isinstance(config, Mapping):
         return []
     rows = []
-    for section in ("relevance", "topics", "limits"):
+    for section in ("relevance", "topics"):
         values = config.get(section)
         for key, value in sorted(values.items(), key=lambda item: str(item[0])) if isinstance(values, Mapping) else ():
             if isinstance(value, bool) or value is None:

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import heapq
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from toolkit.report.wording import show
 
-MAX_QUOTE_CHARACTERS = 300
+MAX_QUOTE_CHARACTERS = 500
 N_QUOTES = 5
 N_HELD = 40  # candidates kept while reading; enough to find N_QUOTES from different articles and outlets
 MIN_QUOTE_CHARACTERS = 70  # shorter segments seldom say anything alone
+TELLING = (150, 500)  # characters of a paragraph that says something whole and is printed whole
+ENOUGH_TERMS = 3  # different words of a theme in a passage beyond which more say nothing more
 QUOTED_ROLES = ("body", "quote", "caption", "list")
 
+# Words of captions, credits and pointers that the cut left in: true paragraphs seldom hold them.
+_NOT_PROSE = re.compile(
+    r"\b(?:photos?|photograph(?:ed|s)?|pictured|courtesy of|file image|screengrab)\b|\((?:image|picture|file)\b"
+    r"|,\s(?:far\s)?(?:left|right|cent(?:re|er)),|\b(?:read|see)\s(?:more|also)\b|\balso read\b|\bclick here\b"
+    r"|\bsubscribe\b|\bnewsletter\b|\ball rights reserved\b|\badvertis|\A(?:by|reporting by|edited by)\s"
+    r"|\A(?:Group|Ltd|Inc|Co|Corp)\b[.,]|\bfares from\b|\bbook now\b|\bterms and conditions\b"
+    r"|\b(?:opinions?|views) (?:expressed|are those)\b|https?://|www\.|@\w",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"\w+")
 _SENTENCE_END = re.compile(r"[.!?]['\")\]”’]?(?=\s)|[。！？]")
 
 
@@ -34,10 +47,8 @@ class Quotes:
 
     held: list[tuple[int, float, tuple[int, ...], int, str, Candidate]] = field(default_factory=list)
 
-    def offer(self, candidate: Candidate, outlet: str, role: str, score: float) -> None:
-        """Consider a candidate of an article of `outlet`."""
-        n = len(candidate.text)
-        tier = (role in QUOTED_ROLES) + (n >= MIN_QUOTE_CHARACTERS and role in QUOTED_ROLES)
+    def offer(self, candidate: Candidate, outlet: str, tier: int, score: float) -> None:
+        """Consider a candidate of an article of `outlet`: a higher tier comes first, then a higher score."""
         rounded = round(score, 6)
         if len(self.held) >= N_HELD and (tier, rounded) < self.held[0][:2]:
             return
@@ -49,17 +60,26 @@ class Quotes:
         else:
             heapq.heappushpop(self.held, item)
 
-    def best(self, n: int = N_QUOTES) -> tuple[Candidate, ...]:
-        """Up to `n` candidates, new outlets first; never two of one article, never one text twice."""
+    def best(self, n: int = N_QUOTES, *, avoid: Collection[str] = ()) -> tuple[Candidate, ...]:
+        """Up to `n` candidates, new outlets first; never two of one article, never one text twice.
+
+        `avoid` holds the keys (`key_of`) of passages quoted elsewhere or repeated from article to article. Passages of
+        a lower tier come in only where the best tier and the one below it do not fill the places.
+        """
         ordered = sorted(self.held, key=lambda item: item[:4], reverse=True)
+        if not ordered:
+            return ()
         chosen: list[Candidate] = []
         outlets: dict[str, int] = {}
         documents: set[str] = set()
         texts: set[str] = set()
-        for most_per_outlet in (1, 2, n):
-            for _, _, _, _, outlet, candidate in ordered:
-                start = " ".join(candidate.text.split())[:120]
-                if len(chosen) >= n or candidate.document_id in documents or start in texts:
+        top = ordered[0][0]
+        for most_per_outlet, lowest in ((1, top), (2, top), (1, top - 1), (2, top - 1), (n, top), (n, 0)):
+            for tier, _, _, _, outlet, candidate in ordered:
+                start = key_of(candidate.text)
+                if len(chosen) >= n or candidate.document_id in documents or start in texts or start in avoid:
+                    continue
+                if tier < lowest:
                     continue
                 if outlets.get(outlet, 0) >= most_per_outlet:
                     continue
@@ -68,6 +88,55 @@ class Quotes:
                 documents.add(candidate.document_id)
                 texts.add(start)
         return tuple(chosen)
+
+
+class Words:
+    """The words of a theme or a topic, to be counted in passages: whole words, plurals included."""
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        folded = sorted({term.casefold() for term in terms if term.strip()})
+        plain = [term for term in folded if term.isascii() and term.isalnum()]
+        self._forms = {form: term for term in plain for form in (term, f"{term}s", f"{term}es")}
+        self._phrases = tuple(term for term in folded if not (term.isascii() and term.isalnum()))
+
+    def count(self, folded: str, tokens: frozenset[str]) -> int:
+        """How many different ones a folded text holds, its tokens being `tokens_of` it."""
+        single = {self._forms[token] for token in tokens & self._forms.keys()}
+        return len(single) + sum(1 for phrase in self._phrases if phrase in folded)
+
+
+def tokens_of(folded: str) -> frozenset[str]:
+    """The different words of a text."""
+    return frozenset(_WORD.findall(folded))
+
+
+def key_of(text: str) -> str:
+    """By what two passages count as the same."""
+    return " ".join(text[:400].split())[:120]
+
+
+def tier_of(text: str, role: str, *, n_terms: int) -> int:
+    """How fit a segment is for quoting, 0 to 4: a whole paragraph of running text with the words of its subject first.
+
+    Examples
+    --------
+    >>> said = "The two ministers agreed that the line will carry freight from May, and that both sides pay for it."
+    >>> [tier_of(said * k, role, n_terms=1) for k, role in ((2, "body"), (1, "body"), (2, "caption"), (2, "title"))]
+    [4, 3, 1, 0]
+    """
+    if role not in QUOTED_ROLES:
+        return 0
+    text = text.strip()
+    if len(text) < MIN_QUOTE_CHARACTERS or role == "caption" or not _is_prose(text):
+        return 1
+    telling = TELLING[0] <= len(text) <= TELLING[1] and role in ("body", "quote")
+    return 2 + telling + (n_terms > 0)
+
+
+def _is_prose(text: str) -> bool:
+    first, last = text[0], text[-1]
+    cut_off = text.endswith(("...", "…")) or (last.isascii() and (last.isalnum() or last in ",:;-|/"))
+    return not cut_off and not ("a" <= first <= "z") and not _NOT_PROSE.search(text)
 
 
 def shorten(candidate: Candidate, *, limit: int = MAX_QUOTE_CHARACTERS) -> tuple[str, int, int]:

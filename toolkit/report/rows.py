@@ -12,6 +12,7 @@ from toolkit.data import NO_TOPIC
 
 Row = Mapping[str, Any]
 WHOLE_SIDE = ""
+MIN_LABEL_WORD = 4  # characters; "and" and the like in a label name nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One row of articles.*; `members[i]` are the members of side i that it names, "" for the side as a whole."""
+    """One row of articles.*; `members[i]` are the members of side i that it names, "" for the side as a whole.
+
+    `places[i]` are all names of side i found in it, cities, firms and demonyms included.
+    """
 
     document_id: str
     file: str
@@ -48,6 +52,7 @@ class Article:
     themes: Mapping[str, float]
     topic: int
     members: tuple[tuple[str, ...], ...]
+    places: tuple[tuple[str, ...], ...]
     n_segments: int
     n_kept: int
     duplicate_of: str | None
@@ -56,6 +61,8 @@ class Article:
 def text_of(row: Row, key: str) -> str:
     """The text in a cell; "" for a missing one."""
     value = row.get(key)
+    if isinstance(value, str):
+        return value
     return "" if _is_missing(value) else str(value)
 
 
@@ -73,6 +80,9 @@ def number_of(row: Row, key: str) -> float | None:
 
 def count_of(row: Row, key: str, default: int = 0) -> int:
     """The whole number in a cell."""
+    value = row.get(key)
+    if isinstance(value, int):
+        return value
     found = number_of(row, key)
     return default if found is None else int(found)
 
@@ -114,9 +124,9 @@ def read_themes(run: Row) -> tuple[Theme, ...]:
 
 
 def read_sides(run: Row) -> tuple[Side, ...]:
-    """The sides of the config, the one with most members last: that is the one worth a grid of its own.
+    """The sides in the order of `side_ids`; without it the one with most members last, as the one worth a grid.
 
-    A run.json has its keys sorted, so the order of the config is not there to be had.
+    The keys of a run.json are sorted, so the order of `sides` itself says nothing.
     """
     sides, members = run.get("sides"), run.get("members")
     if not isinstance(sides, Mapping):
@@ -126,7 +136,8 @@ def read_sides(run: Row) -> tuple[Side, ...]:
         Side(id=str(side), label=str(label), members=tuple(str(name) for name in items_of(known, str(side))))
         for side, label in sides.items()
     ]
-    return tuple(sorted(found, key=lambda side: (len(side.members), side.id)))
+    order = {str(side): i for i, side in enumerate(items_of(run, "side_ids"))}
+    return tuple(sorted(found, key=lambda side: (order.get(side.id, len(order)), len(side.members), side.id)))
 
 
 def read_article(row: Row, sides: Iterable[Side]) -> Article:
@@ -145,6 +156,7 @@ def read_article(row: Row, sides: Iterable[Side]) -> Article:
         themes=theme_scores(row),
         topic=count_of(row, "topic", NO_TOPIC),
         members=tuple(_members_named(row, side) for side in sides),
+        places=tuple(tuple(_places_named(row, side)) for side in sides),
         n_segments=count_of(row, "n_segments"),
         n_kept=count_of(row, "n_kept"),
         duplicate_of=text_of(row, "duplicate_of") or None,
@@ -155,16 +167,37 @@ def _members_named(row: Row, side: Side) -> tuple[str, ...]:
     """The members of `side` that a row's places name, in config order; "" first where the side itself is named."""
     known = {member.casefold(): member for member in side.members}
     found: dict[str, None] = {}
-    for item in items_of(row, f"places_{side.id}"):
-        name = item
-        if _is_row(item):
-            name = next((item[key] for key in ("member", "name", "place") if key in item), None)
-        folded = "" if name is None else str(name).casefold()
+    for name in _places_named(row, side):
+        folded = name.casefold()
         if folded in known:
             found[known[folded]] = None
         elif folded == side.label.casefold():  # a city or an organisation comes with its member, and counts there
             found[WHOLE_SIDE] = None
     return tuple(member for member in (WHOLE_SIDE, *side.members) if member in found)
+
+
+def _places_named(row: Row, side: Side) -> list[str]:
+    """The names in a row's places of `side`."""
+    names = []
+    for item in items_of(row, f"places_{side.id}"):
+        name = item
+        if _is_row(item):
+            name = next((item[key] for key in ("member", "name", "place") if key in item), None)
+        names.append("" if name is None else str(name))
+    return [name for name in names if name]
+
+
+def read_theme_terms(run: Row) -> dict[str, tuple[str, ...]]:
+    """Theme id → its seed terms in the config; without them the long words of its label."""
+    config = run.get("config")
+    configured = config.get("themes") if isinstance(config, Mapping) else None
+    found = {}
+    for theme in read_themes(run):
+        section = configured.get(theme.id) if isinstance(configured, Mapping) else None
+        terms = items_of(section, "seed_terms") if isinstance(section, Mapping) else []
+        words = [str(term) for term in terms] or [word for word in theme.label.split() if len(word) > MIN_LABEL_WORD]
+        found[theme.id] = tuple(word.casefold() for word in words if word.strip())
+    return found
 
 
 def _is_row(item: object) -> bool:

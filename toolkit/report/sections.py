@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from toolkit.report import figures
-from toolkit.report.findings import changes, halves_words, ranked_members, wilson
+from toolkit.report.findings import changes, halves_words, mix_words, ranked_members, wilson
 from toolkit.report.periods import MIN_BUCKET
 from toolkit.report.rows import WHOLE_SIDE
 from toolkit.report.tally import Tally, ThemeTally
@@ -31,13 +31,17 @@ def funnel(tally: Tally, *, no_relevance: bool) -> View:
     """From read to on-topic, in articles, segments and characters."""
     n_read, n, n_on = tally.n_read, len(tally.articles), len(tally.on)
     n_with_text = sum(1 for article in tally.articles if article.n_kept > 0)
-    steps = [("Read", n_read, ""), ("Usable articles", n, _left_out(tally))]
+    steps = [("Read", n_read, "")]
+    if n < n_read:
+        steps.append(("Usable articles", n, _left_out(tally)))
     if n_with_text < n:
-        steps.append(("With article text", n_with_text, f"{counted(n - n_with_text, 'article')} without any"))
+        n_empty = n - n_with_text
+        pages = "page held" if n_empty == 1 else "pages held"
+        steps.append(("Articles with text of their own", n_with_text, f"{number(n_empty)} {pages} no article text"))
     off = [f"{number(tally.verdicts[key])} {VERDICT_LABELS[key]}" for key in ("unsure", "off") if tally.verdicts[key]]
     note = "the relevance check was switched off" if no_relevance else listing(off)
     steps.append(("On-topic", n_on, note))
-    texts = (("Read", tally.all_text), ("Article text", tally.kept_text), ("On-topic text", tally.on_text))
+    texts = (("On the pages", tally.all_text), ("Of the articles", tally.kept_text), ("On-topic", tally.on_text))
     return {
         "articles": [_step(label, count, n_read, note) for label, count, note in steps],
         "texts": [
@@ -174,7 +178,10 @@ def over_time(tally: Tally) -> View:
         notes.append(f"{counted(n_gaps, timeline.unit)} {verb}.")
     drawn = [theme for theme in tally.themes if any(theme.per_bucket)]
     peaks = [
-        n / total for theme in drawn for n, total in zip(theme.per_bucket, counts, strict=True) if total >= MIN_BUCKET
+        wilson(n, total)[1]
+        for theme in drawn
+        for n, total in zip(theme.per_bucket, counts, strict=True)
+        if total >= MIN_BUCKET
     ] or [1.0]
     highest = _round_up(max(peaks))
     moved = changes(tally)
@@ -196,6 +203,7 @@ def over_time(tally: Tally) -> View:
         "notes": notes,
         "title": _movement_title(tally),
         "halves": halves_words(tally) if moved else "",
+        "mix": mix_words(tally) if any(change.clear for change in moved.values()) else "",
         "panels": panels,
         "counts": figures.count_panel(
             counts,
@@ -205,16 +213,27 @@ def over_time(tally: Tally) -> View:
         ),
         "empty": listing([show(theme.theme.label, limit=80) for theme in tally.themes if not any(theme.per_bucket)]),
         "columns": [show(theme.theme.label, limit=80) for theme in drawn],
-        "table": [
-            {
-                "label": label + (" (may be unfinished)" if timeline.unfinished and i == n_buckets - 1 else ""),
-                "n": number(counts[i]),
-                "cells": [percent(theme.per_bucket[i] / counts[i]) if counts[i] else "–" for theme in drawn],
-            }
-            for i, label in enumerate(timeline.labels)
-        ],
+        "table": _time_table(tally, drawn),
     }
     return view
+
+
+def _time_table(tally: Tally, drawn: list[ThemeTally]) -> list[View]:
+    """One row a bucket, and one for the articles before and after the span."""
+    timeline, counts = tally.timeline, tally.n_per_bucket
+    labels = list(timeline.labels)
+    if timeline.unfinished:
+        labels[-1] += " (may be unfinished)"
+    rows = [(label, counts[i], [theme.per_bucket[i] for theme in drawn]) for i, label in enumerate(labels)]
+    for label, positions in (("Earlier", timeline.early), ("Later", timeline.late)):
+        outside = {tally.on[position] for position in positions}
+        row = (label, len(outside), [sum(1 for i in theme.articles if i in outside) for theme in drawn])
+        if outside:
+            rows.insert(0 if label == "Earlier" else len(rows), row)
+    return [
+        {"label": label, "n": number(n), "cells": [percent(k / n) if n else "–" for k in cells]}
+        for label, n, cells in rows
+    ]
 
 
 def _ends(tally: Tally) -> list[tuple[str, int]]:
@@ -229,12 +248,12 @@ def _round_up(share: float) -> float:
 def _movement_title(tally: Tally) -> str:
     moved = changes(tally)
     if not moved:
-        return "Too few dated articles to say whether any share changed."
+        return "There are too few dated articles to say whether any share changed."
     labels = {theme.theme.id: show(theme.theme.label, limit=80) for theme in tally.themes}
     rose = [labels[theme] for theme, change in moved.items() if change.clear and change.rose]
     fell = [labels[theme] for theme, change in moved.items() if change.clear and not change.rose]
     if not rose and not fell:
-        return "No theme’s share changed by more than chance would explain."
+        return "No theme gained or lost more than chance would explain."
     parts = [f"{listing(names)} {verb}" for names, verb in ((rose, "rose"), (fell, "fell")) if names]
     rest = len(moved) - len(rose) - len(fell)
     tail = f"; the other {number(rest)} show no clear change" if rest > 1 else ""

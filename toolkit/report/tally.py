@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from toolkit.data import CUT_ROLES, KEPT_ROLES, NO_TOPIC, Results
 from toolkit.report.periods import Timeline, lay_out
-from toolkit.report.quotes import QUOTED_ROLES, Candidate, Quotes
+from toolkit.report.quotes import ENOUGH_TERMS, QUOTED_ROLES, Candidate, Quotes, Words, key_of, tier_of, tokens_of
 from toolkit.report.rows import (
     Article,
     Row,
@@ -21,12 +21,15 @@ from toolkit.report.rows import (
     number_of,
     read_article,
     read_sides,
+    read_theme_terms,
     read_themes,
     text_of,
     theme_scores,
 )
 
 N_EXAMPLES = 3  # of each kind of cut text
+BOTH_SIDES = 0.5  # what naming both sides adds to a passage, beside relevance, theme score and terms of up to 1 each
+MIN_OPENING = 40  # characters of the words that stand in for a title; a shorter line is passed over
 MIN_EXAMPLE_CHARACTERS = 12  # shorter ones ("|", "Menu") tell a reader nothing
 
 
@@ -190,6 +193,8 @@ class _Texts:
     topic_articles: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     n_outliers: int = 0
     openings: dict[str, str] = field(default_factory=dict)
+    first_seen: dict[str, str] = field(default_factory=dict)
+    repeated: set[str] = field(default_factory=set)
 
 
 def count_results(results: Results) -> Tally:
@@ -198,7 +203,7 @@ def count_results(results: Results) -> Tally:
     articles = tuple(read_article(row, sides) for row in results.articles)
     on = tuple(i for i, article in enumerate(articles) if article.on_topic == "on")
     timeline = lay_out([articles[i].date for i in on])
-    texts = _read_segments(results.segments, {article.document_id: article for article in articles}, results.topics)
+    texts = _read_segments(results, {article.document_id: article for article in articles})
     topics = _topics(results.topics, texts)
     bucket_of = dict(zip(on, timeline.of, strict=True))
     members: tuple[Counter[str], ...] = tuple(Counter() for _ in sides)
@@ -236,12 +241,11 @@ def count_results(results: Results) -> Tally:
     )
 
 
-def _read_segments(rows: Sequence[Row], articles: Mapping[str, Article], topic_rows: Sequence[Row]) -> _Texts:
+def _read_segments(results: Results, articles: Mapping[str, Article]) -> _Texts:
     texts = _Texts()
-    topic_terms = {
-        count_of(row, "topic", NO_TOPIC): frozenset(term.casefold() for term, _ in _terms(row)) for row in topic_rows
-    }
-    for row in rows:
+    theme_words = {theme: Words(terms) for theme, terms in read_theme_terms(results.run).items()}
+    topic_words = {count_of(row, "topic", NO_TOPIC): Words(term for term, _ in _terms(row)) for row in results.topics}
+    for row in results.segments:
         document_id = text_of(row, "document_id")
         start, end = count_of(row, "start"), count_of(row, "end")
         n_characters = max(0, end - start)
@@ -255,26 +259,41 @@ def _read_segments(rows: Sequence[Row], articles: Mapping[str, Article], topic_r
         texts.kept[0] += 1
         texts.kept[1] += n_characters
         article = articles.get(document_id)
-        if article is not None and not article.title and document_id not in texts.openings and not text.isspace():
-            texts.openings[document_id] = text[:400]
+        if article is not None and not article.title and len(texts.openings.get(document_id, "")) < MIN_OPENING:
+            texts.openings[document_id] = max(texts.openings.get(document_id, ""), text[:400].strip(), key=len)
         if article is None or article.on_topic != "on" or row.get("on_topic") != "on":
             continue
         texts.on[0] += 1
         texts.on[1] += n_characters
         topic = count_of(row, "topic", NO_TOPIC)
         candidate = Candidate(document_id, start, end, text, "")
-        relevance = number_of(row, "relevance") or 0.0
+        folded = text[:2000].casefold()
+        tokens = tokens_of(folded)
+        merit = _merit(article, folded, number_of(row, "relevance") or 0.0)
+        if role in QUOTED_ROLES and texts.first_seen.setdefault(key_of(text), document_id) != document_id:
+            texts.repeated.add(key_of(text))
         for theme, score in theme_scores(row).items():
-            texts.theme_quotes[theme].offer(candidate, article.outlet, role, 0.7 * score + 0.3 * relevance)
+            if theme in theme_words:
+                n_terms = theme_words[theme].count(folded, tokens)
+                tier = tier_of(text, role, n_terms=n_terms if theme in article.themes else 0)
+                named = min(n_terms, ENOUGH_TERMS) / ENOUGH_TERMS
+                texts.theme_quotes[theme].offer(candidate, article.outlet, tier, named + score + merit)
         if topic == NO_TOPIC:
             texts.n_outliers += role in QUOTED_ROLES  # titles and headings are never put into topics
             continue
         texts.topic_outlets[topic][article.outlet] += 1
         texts.topic_articles[topic][document_id] += 1
-        folded = text[:1000].casefold()
-        n_found = sum(1 for term in topic_terms.get(topic, ()) if term in folded)
-        texts.topic_quotes[topic].offer(candidate, article.outlet, role, n_found + relevance)
+        n_terms = topic_words[topic].count(folded, tokens) if topic in topic_words else 0
+        tier = tier_of(text, role, n_terms=n_terms)
+        texts.topic_quotes[topic].offer(candidate, article.outlet, tier, n_terms / ENOUGH_TERMS + merit)
     return texts
+
+
+def _merit(article: Article, folded: str, relevance: float) -> float:
+    """What makes a passage worth quoting whatever its theme: it names both sides, and belongs to the subject."""
+    named = [any(name.casefold() in folded for name in names) for names in article.places]
+    both = len(named) > 1 and all(named)
+    return BOTH_SIDES * both + (relevance + (article.relevance or 0.0)) / 2
 
 
 def _themes(
@@ -296,12 +315,15 @@ def _themes(
                 members_of[theme].append(i)
                 scores[theme] += score
     tallies = []
+    avoid = set(texts.repeated)  # and what another theme has quoted
     for one in themes:
         held = members_of[one.id]
         counters: tuple[Counter[str], ...] = tuple(Counter() for _ in sides)
         for i in held:
             for counter, named in zip(counters, articles[i].members, strict=True):
                 counter.update(named)
+        quotes = texts.theme_quotes[one.id].best(avoid=avoid) if held and one.id in texts.theme_quotes else ()
+        avoid |= {key_of(quote.text) for quote in quotes}
         tallies.append(
             ThemeTally(
                 theme=one,
@@ -310,7 +332,7 @@ def _themes(
                 outlets=Counter(articles[i].outlet for i in held if articles[i].outlet),
                 members=counters,
                 per_bucket=_per_bucket([bucket_of[i] for i in held], n_buckets),
-                quotes=texts.theme_quotes[one.id].best() if one.id in texts.theme_quotes else (),
+                quotes=quotes,
                 topics=tuple(topic.topic for topic in topics if topic.theme == one.id),
             )
         )
@@ -336,7 +358,7 @@ def _topics(rows: Sequence[Row], texts: _Texts) -> tuple[TopicTally, ...]:
                 theme=text_of(row, "theme") or None,
                 top_outlet=_largest(texts.topic_outlets.get(topic)),
                 top_article=_largest(texts.topic_articles.get(topic)),
-                quotes=texts.topic_quotes[topic].best() if topic in texts.topic_quotes else (),
+                quotes=texts.topic_quotes[topic].best(avoid=texts.repeated) if topic in texts.topic_quotes else (),
             )
         )
     return tuple(sorted(tallies, key=lambda tally: (-tally.n_segments, tally.topic)))

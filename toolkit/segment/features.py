@@ -40,7 +40,7 @@ _N_CLASSES = 9
 _TABLE_SIZE = 0x3100
 
 MIN_PROSE_STOPS = 0.2  # share of words that are function words; English news has .35 to .5
-MAX_SCANNED = 300  # characters; patterns of dates, addresses and credits are looked for in this much of a paragraph
+MAX_SCANNED = 120  # characters; patterns of dates, addresses and credits matter in short paragraphs only
 
 TAG_GROUPS: dict[str, int] = {
     "p": 0, "h1": 1, "h2": 2, "h3": 2, "h4": 3, "h5": 3, "h6": 3, "li": 4, "dd": 4, "dt": 4, "div": 5, "section": 5,
@@ -209,7 +209,12 @@ def _scan(i: int, low: str, tokens: list[str], flags: list[tuple[int, int]]) -> 
         flags.append((i, _RESERVED))
     if not CREDIT_WORDS.isdisjoint(tokens):
         flags.append((i, _CREDITED))
-    if ("." in low or "@" in low or "://" in low) and ADDRESS.search(low):
+    if (
+        "@" in low
+        or "://" in low
+        or "www." in low
+        or ((".com" in low or ".org" in low or ".net" in low) and ADDRESS.search(low))
+    ):
         flags.append((i, _ADDRESSED))
     if BY.match(low):
         flags.append((i, _BYLINED))

@@ -43,7 +43,7 @@ DATE = re.compile(
 TIME = re.compile(
     r"\b\d{1,2}[:.]\d\d(?::\d\d)?\s?(?:[ap]\.?m\b)?|\b\d{1,2}\s?[ap]m\b|\b\d+ (?:min|hour|day|week|month|year)s? ago\b"
 )
-ADDRESS = re.compile(r"https?:|www\.|\w@\w|@\w{3,}|\.com\b|\.org\b|\.net\b")
+ADDRESS = re.compile(r"\.(?:com|org|net)\b")
 RIGHTS_LOW = re.compile(r"©|\(c\)|copyright|all rights? reserved")
 MONEY = re.compile(r"[$€£¥₱฿]\s?\d|\b(?:usd|rm|rp|php|baht|yuan|us\$)\s?\d")
 BY = re.compile(r"by\b|by:|written by|reporter|author|editor|writer|source\s*:")
@@ -73,7 +73,7 @@ ADVERT = re.compile(
     re.I,
 )
 ADVERT_LINE = re.compile(
-    r"^\W{0,3}(?:advertisements?|advertorial|sponsored(?: content| by.{0,30})?|promoted|ads?|ads? by .{1,30}|"
+    r"^\W{0,3}(?:advertisements?|advt|advertorial|sponsored(?: content| by.{0,30})?|promoted|ads?|ads? by .{1,30}|"
     r"(?:article|story) continues (?:after|below).{0,40}|scroll (?:down )?to continue.{0,30}|"
     r"iklan|quảng cáo|publicidade?|publicité|anzeige|advertentie|โฆษณา|广告|広告|광고|patalastas)\W{0,3}$",
     re.I,

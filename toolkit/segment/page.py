@@ -70,4 +70,3 @@ class Page:
     prose: npt.NDArray[np.bool_]
     doubled: npt.NDArray[np.bool_]
     title_like: int | None = None
-    names: dict[str, int] = field(default_factory=dict)

@@ -71,7 +71,7 @@ def assign_roles(page: Page, states: list[int]) -> Roles:
     texts = [page.document.text[p.start : p.end] for p in page.paragraphs]
     states = list(states)
     doubled = doubled_headlines(page, states)
-    guard(page, states)
+    guard(page, states, _rows_below(doubled, states))
     mend_fragments(states, texts)
     sure = sure_furniture(page, states, texts)
     people = lists_of_people(page, states, texts)
@@ -94,6 +94,17 @@ def assign_roles(page: Page, states: list[int]) -> Roles:
     return found
 
 
+def _rows_below(heads: set[int], states: list[int]) -> set[int]:
+    """The rows of the stories that begin at `heads`, as far down as the model follows them."""
+    found: set[int] = set()
+    for head in heads:
+        row = head
+        while row < len(states) and states[row] == STORY:
+            found.add(row)
+            row += 1
+    return found
+
+
 def _title(page: Page, states: list[int], texts: list[str]) -> int | None:
     """The paragraph that is the page's title, if the model left it to the article or the page states it."""
     i = page.title_like
@@ -112,8 +123,7 @@ def _is_standfirst(page: Page, i: int, texts: list[str], states: list[int]) -> b
     return (
         i < len(texts)
         and states[i] == FURNITURE
-        and len(page.words[i]) >= 6
-        and page.dense[i, COLUMN["stops"]] > 0.1
+        and len(page.words[i]) >= 4
         and page.dense[i, COLUMN["lead_cohesion"]] > 0.2
         and page.dense[i, COLUMN["link_ratio"]] < 0.5
         and not _is_furniture_by_pattern(texts[i])

@@ -11,6 +11,10 @@ from toolkit.segment.paragraphs import ENDS_SENTENCE, PERSON_ITEM
 
 MIN_STORY_WORDS = 4  # of a doubled headline; shorter doubled lines are menus
 MAX_OWN_COHESION = 0.55  # share of a story's words met in the article; above it a doubled headline is a heading of ours
+MIN_SENTENCE_WORDS = 8
+MAX_LABEL = 160  # characters
+MAX_LABELLED = 8  # lines below a label of other stories that may be their headlines
+MIN_RETURN = 2  # paragraphs of the article after another story: then it was none, but an aside
 MIN_PEOPLE = 4  # lines "name, post" in a row that are a list of people and no menu
 MAX_LIST_WORDS = 22
 MAX_HEADING_WORDS = 24
@@ -67,28 +71,38 @@ def mend_fragments(states: list[int], texts: list[str]) -> None:
 def sure_furniture(page: Page, states: list[int], texts: list[str]) -> dict[int, tuple[str, str]]:
     """Short lines that can be nothing else, whatever stands around them, with role and cues; their state is set."""
     sure: dict[int, tuple[str, str]] = {}
-    n = len(texts)
     for i, text in enumerate(texts):
-        if page.prose[i] or len(text) > 160:
+        if page.prose[i] or len(text) > MAX_LABEL or i in sure:
             continue
         n_words = len(page.words[i])
-        if ADVERT_LINE.match(text):
+        if not n_words or page.words[i] == ["nbsp"]:
+            sure[i] = ("other", "no words")
+        elif ADVERT_LINE.match(text):
             sure[i] = ("advert", "a label of advertising")
-        elif (
-            n_words <= 16
-            and SIGN_UP.match(text)
-            and not (n_words > 8 and ENDS_SENTENCE.search(text) and states[i] == ARTICLE)
-        ):
+        elif SIGN_UP.match(text) and not (n_words > 12 and states[i] == ARTICLE):
             sure[i] = ("advert", "sign-up or sharing words")
         elif n_words <= 6 and i and OTHERS_LABEL.match(text):
             sure[i] = ("navigation", "a label above other stories")
-            below = i + 1
-            labelled = text[-1] in ":：" or text.isupper() or text[:4].lower() in ("read", "baca")
-            if below < n and labelled and _is_headline(page, below, texts[below]):
-                sure[below] = ("teaser", "a headline below a label of other stories")
+            if text[-1] in ":：" or text.isupper() or text[:4].lower() in ("read", "baca"):
+                for below in _headlines_below(page, i, texts):
+                    sure[below] = ("teaser", "a headline below a label of other stories")
     for i in sure:
         states[i] = FURNITURE
     return sure
+
+
+def _headlines_below(page: Page, label: int, texts: list[str]) -> list[int]:
+    """The headlines below a label of other stories, down to the next paragraph or sub-heading of another make."""
+    found: list[int] = []
+    for i in range(label + 1, min(label + 1 + MAX_LABELLED, len(texts))):
+        long_enough = len(page.words[i]) >= 3
+        if page.prose[i] or (long_enough and not _is_headline(page, i, texts[i])):
+            break
+        if long_enough and found and texts[i].isupper() != texts[found[0]].isupper():
+            break
+        if long_enough:
+            found.append(i)
+    return found
 
 
 def lists_of_people(page: Page, states: list[int], texts: list[str]) -> list[int]:
@@ -113,10 +127,19 @@ def lists_of_people(page: Page, states: list[int], texts: list[str]) -> list[int
     return found
 
 
-def guard(page: Page, states: list[int]) -> None:
-    """Never cut all prose of a page, nor prose at its beginning as another story."""
+def guard(page: Page, states: list[int], sure: set[int]) -> None:
+    """Never cut all prose of a page, nor prose at its beginning or within it as another story.
+
+    `sure` are rows of other stories marked by more than the model: those stay.
+    """
     prose = [i for i in range(len(states)) if page.prose[i]]
     if not prose:
+        if ARTICLE not in states:  # a page of a sentence or two: the longest of them
+            ends = page.dense[:, COLUMN["ends_sentence"]] > 0
+            sentences = [i for i in range(len(states)) if ends[i] and len(page.words[i]) >= MIN_SENTENCE_WORDS]
+            longest = max(sentences, key=lambda i: (len(page.words[i]), -i), default=None)
+            if longest is not None:
+                states[longest] = ARTICLE
         return
     if not any(states[i] == ARTICLE for i in prose):
         weight = {
@@ -130,6 +153,11 @@ def guard(page: Page, states: list[int]) -> None:
     first = next((i for i in prose if states[i] == ARTICLE), None)
     for i in range(first or 0):
         if states[i] == STORY:
+            states[i] = ARTICLE
+    n_after = 0
+    for i in range(len(states) - 1, -1, -1):
+        n_after += states[i] == ARTICLE and bool(page.prose[i])
+        if states[i] == STORY and n_after >= MIN_RETURN and i not in sure:
             states[i] = ARTICLE
 
 
