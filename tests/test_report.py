@@ -191,9 +191,7 @@ def test_a_topic_of_one_outlet_or_one_article_is_flagged() -> None:
 
 
 def test_the_list_of_articles_says_how_many_it_leaves_out() -> None:
-    said = (
-        "250 of 400 articles are listed, all quoted ones among them, on-topic first and by falling relevance; 150 are"
-    )
+    said = "250 of 400 articles are listed, all quoted ones among them, on-topic first and by falling relevance; 150"
     assert said in words_of(render_report(small(100, 300)))
 
 
@@ -250,3 +248,9 @@ def test_places_come_in_config_order_with_zeros() -> None:
     assert (cells["Vietnam"], cells["Brunei"]) == ("2", "0")
     assert [row.find("th").text_content() for row in first.xpath("./tbody/tr")] == CHINA
     assert "2 on-topic articles name ASEAN as a whole." in words_of(render_report(small(2, places_asean=["ASEAN"])))
+
+
+def test_the_folders_of_the_machine_stay_off_the_page() -> None:
+    html = render_report(replace(small(2), run=run_json(inputs=["/home/someone/corpora/news/articles.jsonl"])))
+    assert "someone" not in html
+    assert "news/articles.jsonl" in words_of(html)

@@ -212,7 +212,7 @@ def _places(judged: Judged, side: str) -> list[str]:
     """Names of one side in the kept segments, most named first: each place and the country it belongs to."""
     counts: Counter[str] = Counter()
     for segment, found in zip(judged.cut.segments, judged.mentions, strict=True):
-        if segment.kept:
+        if found and segment.kept:
             for mention in found:
                 if mention.side == side:
                     counts.update({mention.name, mention.member} - {""})

@@ -104,6 +104,12 @@ class Numbering:
         """The number of `word`, a new one if need be."""
         return self._numbers.setdefault(word, len(self._numbers))
 
+    def add_all(self, words: Sequence[str]) -> npt.NDArray[np.int64]:
+        """The number of each word, new ones in order where need be, shape (n_words,)."""
+        new = [word for word in dict.fromkeys(words) if word not in self._numbers]
+        self._numbers.update(zip(new, count(len(self._numbers)), strict=False))
+        return self.of(words)
+
     def of(self, tokens: Sequence[str]) -> npt.NDArray[np.int64]:
         """The number of each token, shape (n_tokens,)."""
         return np.fromiter(map(self._numbers.get, tokens, repeat(-1)), dtype=np.int64, count=len(tokens))
@@ -118,19 +124,23 @@ class Vocabulary:
     def __init__(self, terms: Sequence[str], numbering: Numbering | None = None) -> None:
         self.terms: tuple[str, ...] = tuple(terms)
         self.numbering = numbering if numbering is not None else Numbering()
-        add = self.numbering.add
-        split = [term.split(" ") for term in self.terms]
-        if any(len(parts) > 2 for parts in split):
+        words = [(i, term) for i, term in enumerate(self.terms) if " " not in term]
+        pairs = [(i, term) for i, term in enumerate(self.terms) if " " in term]
+        halves = " ".join(term for _, term in pairs).split(" ") if pairs else []
+        if len(halves) != 2 * len(pairs):
             raise ValueError("a term is one word or two")
-        singles = {add(parts[0]): i for i, parts in enumerate(split) if len(parts) == 1}
-        pairs = [(add(parts[0]), add(parts[1]), i) for i, parts in enumerate(split) if len(parts) == 2]
+        singles = self.numbering.add_all([word for _, word in words])
+        firsts, seconds = self.numbering.add_all(halves).reshape(-1, 2).T
         self._n_words = len(self.numbering) + 1
         self._single_ids = np.full(self._n_words, -1, dtype=np.int64)  # the last slot is for unknown words
-        self._single_ids[list(singles)] = list(singles.values())
-        keys = np.array([first * self._n_words + second for first, second, _ in pairs], dtype=np.int64)
+        self._single_ids[singles] = [i for i, _ in words]
+        keys = firsts * self._n_words + seconds
         order = np.argsort(keys, kind="stable")
         self._pair_keys = keys[order]
-        self._pair_ids = np.array([i for _, _, i in pairs], dtype=np.int64)[order]
+        self._pair_ids = np.array([i for i, _ in pairs], dtype=np.int64)[order]
+        self._begins_pair, self._ends_pair = np.zeros((2, self._n_words), dtype=bool)
+        self._begins_pair[firsts] = True
+        self._ends_pair[seconds] = True
 
     def __len__(self) -> int:
         return len(self.terms)
@@ -144,7 +154,7 @@ class Vocabulary:
         at_word = (words >= 0).nonzero()[0]
         if len(self._pair_keys) == 0:
             return words[at_word], at_word
-        at_pair = ((numbers[:-1] >= 0) & (numbers[1:] >= 0)).nonzero()[0]
+        at_pair = (self._begins_pair[numbers[:-1]] & self._ends_pair[numbers[1:]]).nonzero()[0]
         keys = numbers[at_pair] * self._n_words + numbers[at_pair + 1]
         slots = self._pair_keys.searchsorted(keys)
         slots[slots == len(self._pair_keys)] = 0
@@ -165,7 +175,7 @@ class Vocabulary:
 
 
 def count_keys(keys: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The distinct `keys`, ascending, and how often each occurs: `numpy.unique` without its overhead."""
+    """The distinct `keys`, ascending, and how often each occurs; `numpy.unique` would import `numpy.ma`."""
     ordered = np.sort(keys)
     is_first = np.ones(len(ordered), dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])

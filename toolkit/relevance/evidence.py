@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.data import CutDocument, Mention
-from toolkit.terms import MARKERS, find_phrases, lower, tokenise
+from toolkit.terms import MARKERS, count_keys, find_phrases, lower, tokenise
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -105,7 +105,7 @@ def read_evidence(
         for end in (match.end() for match in _SENTENCE_END.finditer(joined))
         if end < len(joined) and not joined[end].islower()
     ]
-    sentence_start = np.unique(np.concatenate((start, np.array(ends, dtype=np.int64))))
+    sentence_start, _ = count_keys(np.concatenate((start, np.array(ends, dtype=np.int64))))
     sentence_segment = np.searchsorted(start, sentence_start, side="right") - 1
     segment_end = (start + length)[sentence_segment]
     sentence_end = np.minimum(np.append(sentence_start[1:], len(joined)), segment_end)

@@ -16,6 +16,7 @@ _WIDTH = 300
 _PLOT_WIDTH = _WIDTH - 38
 _LETTER = 6.4  # width of a digit or letter of an axis label, generously
 _LABEL_GAP = 8
+_LARGEST_PAD = 1.2  # buckets of empty axis beside the points, both ends together
 BIN_GAP = 0.003  # between the bars of the histogram, as part of the axis
 MAX_DOTTED = 14  # buckets up to which every point gets a dot; beyond, dots hide the line
 _KEPT_ATTRIBUTES = frozenset(
@@ -159,8 +160,8 @@ def thinned(labels: Sequence[str], *, width: float) -> list[int]:
     last = len(labels) - 1
     if last < 1:
         return list(range(len(labels)))
-    # the labels at the ends are pushed inwards by half their width, so one and a half must fit between two ticks
-    room = 1 + max(1, int(width / (1.5 * max(map(len, labels)) * _LETTER + _LABEL_GAP)))
+    apart = width * last / (last + _LARGEST_PAD)  # between the first and the last tick
+    room = 1 + max(1, int(apart / (max(map(len, labels)) * _LETTER + _LABEL_GAP)))
     step = next((step for step in range(1, last + 1) if last % step == 0 and last // step < room), last)
     if last // step + 1 <= room / 2:  # no even step fits well: leave the last gap uneven
         step = -(-last // (room - 1))
@@ -180,7 +181,7 @@ def _ticks(alt: Any, ticks: Sequence[str]) -> Any:
         domainColor="var(--rule)",
         tickColor="var(--rule)",
         tickSize=4,
-        labelFlush=_WIDTH / 5,  # the first and the last label stay within the axis
+        labelFlush=False,  # a label stands under its point
     )
 
 

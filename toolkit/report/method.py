@@ -83,6 +83,12 @@ def method(results: Results, tally: Tally, *, subject: str, corpus: str, source_
     }
 
 
+def _end_of_path(name: str) -> str:
+    """The last two parts of a path: enough to know the input, and nothing about the machine it lay on."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part]
+    return "/".join(parts[-2:]) if parts else name
+
+
 def _facts(
     run: Mapping[str, Any],
     model: Mapping[str, Any],
@@ -97,7 +103,7 @@ def _facts(
     return [
         ("Report date", date),
         ("Toolkit version", version),
-        ("Input", listing([show(name, limit=120) for name in names], limit=6)),
+        ("Input", listing([show(_end_of_path(name), limit=120) for name in names], limit=6)),
         ("Input hash", show(text_of(run, "input_hash"), limit=80)),
         ("Configuration hash", show(text_of(run, "config_hash"), limit=80)),
         ("Model", show(text_of(model, "name"), limit=80)),

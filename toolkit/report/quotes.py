@@ -14,18 +14,31 @@ N_QUOTES = 5
 N_HELD = 40  # candidates kept while reading; enough to find N_QUOTES from different articles and outlets
 MIN_QUOTE_CHARACTERS = 70  # shorter segments seldom say anything alone
 TELLING = (150, 500)  # characters of a paragraph that says something whole and is printed whole
+PROSE = 2  # the tier from which a segment is running text
 ENOUGH_TERMS = 3  # different words of a theme in a passage beyond which more say nothing more
 QUOTED_ROLES = ("body", "quote", "caption", "list")
 
-# Words of captions, credits and pointers that the cut left in: true paragraphs seldom hold them.
-_NOT_PROSE = re.compile(
-    r"\b(?:photos?|photograph(?:ed|s)?|pictured|courtesy of|file image|screengrab)\b|\((?:image|picture|file)\b"
-    r"|,\s(?:far\s)?(?:left|right|cent(?:re|er)),|\b(?:read|see)\s(?:more|also)\b|\balso read\b|\bclick here\b"
-    r"|\bsubscribe\b|\bnewsletter\b|\ball rights reserved\b|\badvertis|\A(?:by|reporting by|edited by)\s"
-    r"|\A(?:Group|Ltd|Inc|Co|Corp)\b[.,]|\bfares from\b|\bbook now\b|\bterms and conditions\b"
-    r"|\b(?:opinions?|views) (?:expressed|are those)\b|https?://|www\.|@\w",
-    re.IGNORECASE,
+# What captions, credits and pointers hold that the cut left in: true paragraphs seldom do, and others are at hand.
+_NOT_PROSE_WORDS = frozenset(
+    "ads photo photos photograph photographs photographed pictured screengrab subscribe newsletter advertise advertisement "
+    "advertising www http https".split()
 )
+_NOT_PROSE_PHRASES = (
+    *("courtesy of", "file image", "(image", "(picture", "(file", ", left,", ", right,", ", center,", ", centre,"),
+    *(
+        "read more",
+        "read also",
+        "see also",
+        "see more",
+        "also read",
+        "click here",
+        "powered by",
+        "all rights reserved",
+        "fares from",
+    ),
+    *("book now", "terms and conditions", "opinions expressed", "views expressed", "opinions are those"),
+)
+_NOT_PROSE_STARTS = ("by ", "reporting by ", "edited by ", "group, ", "ltd, ", "inc, ", "co, ", "corp, ")
 _WORD = re.compile(r"\w+")
 _SENTENCE_END = re.compile(r"[.!?]['\")\]”’]?(?=\s)|[。！？]")
 
@@ -115,28 +128,31 @@ def key_of(text: str) -> str:
     return " ".join(text[:400].split())[:120]
 
 
-def tier_of(text: str, role: str, *, n_terms: int) -> int:
-    """How fit a segment is for quoting, 0 to 4: a whole paragraph of running text with the words of its subject first.
+def tier_of(text: str, role: str, tokens: frozenset[str]) -> int:
+    """How fit a segment with these words is for quoting: 3 for a whole paragraph of running text, 0 for a title.
 
     Examples
     --------
     >>> said = "The two ministers agreed that the line will carry freight from May, and that both sides pay for it."
-    >>> [tier_of(said * k, role, n_terms=1) for k, role in ((2, "body"), (1, "body"), (2, "caption"), (2, "title"))]
-    [4, 3, 1, 0]
+    >>> words = tokens_of(said.casefold())
+    >>> [tier_of(said * k, role, words) for k, role in ((2, "body"), (1, "body"), (2, "caption"), (2, "title"))]
+    [3, 2, 1, 0]
     """
     if role not in QUOTED_ROLES:
         return 0
     text = text.strip()
-    if len(text) < MIN_QUOTE_CHARACTERS or role == "caption" or not _is_prose(text):
+    if len(text) < MIN_QUOTE_CHARACTERS or role == "caption" or not _is_prose(text, tokens):
         return 1
-    telling = TELLING[0] <= len(text) <= TELLING[1] and role in ("body", "quote")
-    return 2 + telling + (n_terms > 0)
+    return PROSE + (TELLING[0] <= len(text) <= TELLING[1] and role in ("body", "quote"))
 
 
-def _is_prose(text: str) -> bool:
+def _is_prose(text: str, tokens: frozenset[str]) -> bool:
     first, last = text[0], text[-1]
     cut_off = text.endswith(("...", "…")) or (last.isascii() and (last.isalnum() or last in ",:;-|/"))
-    return not cut_off and not ("a" <= first <= "z") and not _NOT_PROSE.search(text)
+    if cut_off or "a" <= first <= "z" or tokens & _NOT_PROSE_WORDS:
+        return False
+    folded = text.casefold()
+    return not folded.startswith(_NOT_PROSE_STARTS) and not any(phrase in folded for phrase in _NOT_PROSE_PHRASES)
 
 
 def shorten(candidate: Candidate, *, limit: int = MAX_QUOTE_CHARACTERS) -> tuple[str, int, int]:

@@ -7,10 +7,21 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from toolkit.data import CUT_ROLES, KEPT_ROLES, NO_TOPIC, Results
 from toolkit.report.periods import Timeline, lay_out
-from toolkit.report.quotes import ENOUGH_TERMS, QUOTED_ROLES, Candidate, Quotes, Words, key_of, tier_of, tokens_of
+from toolkit.report.quotes import (
+    ENOUGH_TERMS,
+    PROSE,
+    QUOTED_ROLES,
+    Candidate,
+    Quotes,
+    Words,
+    key_of,
+    tier_of,
+    tokens_of,
+)
 from toolkit.report.rows import (
     Article,
     Row,
@@ -148,15 +159,16 @@ class _Grown:
         self.n_segments += 1
         self.n_characters += n_characters
         reason = text_of(row, "reason")
-        self.reasons.update(cues_of(reason, text_of(row, "role")))
+        cues = cues_of(reason, text_of(row, "role"))
+        for cue in cues:
+            self.reasons[cue] += 1
         if len(text) < MIN_EXAMPLE_CHARACTERS or text.isspace():
             return
         order = -zlib.crc32(f"{document_id}\n{row.get('index')}".encode("utf-8", "replace"))
         if len(self.examples) >= N_EXAMPLES and order < self.examples[0][0]:
             return
         start = count_of(row, "start")
-        cues = ", ".join(cues_of(reason, text_of(row, "role")))
-        example = Candidate(document_id, start, count_of(row, "end"), text, cues)
+        example = Candidate(document_id, start, count_of(row, "end"), text, ", ".join(cues))
         item = (order, document_id, start, example)
         if len(self.examples) < N_EXAMPLES:
             heapq.heappush(self.examples, item)
@@ -164,19 +176,20 @@ class _Grown:
             heapq.heappushpop(self.examples, item)
 
 
-def cues_of(reason: str, role: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def cues_of(reason: str, role: str) -> tuple[str, ...]:
     """The cues of a reason, each once; its code where that says more than the role.
 
     Examples
     --------
     >>> cues_of("teaser: doubled headline, cut off", "teaser"), cues_of("repeated_line", "footer"), cues_of("", "date")
-    (['doubled headline', 'cut off'], ['repeated line'], ['reason not stated'])
+    (('doubled headline', 'cut off'), ('repeated line',), ('reason not stated',))
     """
     code, _, said = reason.partition(":")
     cues = [cue.strip() for cue in said.split(",") if cue.strip()]
     if code.strip() and (code.strip() != role or not cues):
         cues.insert(0, code.strip().replace("_", " "))
-    return list(dict.fromkeys(cues)) or ["reason not stated"]
+    return tuple(dict.fromkeys(cues)) or ("reason not stated",)
 
 
 @dataclass(slots=True)
@@ -269,23 +282,24 @@ def _read_segments(results: Results, articles: Mapping[str, Article]) -> _Texts:
         candidate = Candidate(document_id, start, end, text, "")
         folded = text[:2000].casefold()
         tokens = tokens_of(folded)
+        tier = tier_of(text, role, tokens)
         merit = _merit(article, folded, number_of(row, "relevance") or 0.0)
         if role in QUOTED_ROLES and texts.first_seen.setdefault(key_of(text), document_id) != document_id:
             texts.repeated.add(key_of(text))
         for theme, score in theme_scores(row).items():
             if theme in theme_words:
                 n_terms = theme_words[theme].count(folded, tokens)
-                tier = tier_of(text, role, n_terms=n_terms if theme in article.themes else 0)
+                speaks = tier >= PROSE and n_terms > 0 and theme in article.themes
                 named = min(n_terms, ENOUGH_TERMS) / ENOUGH_TERMS
-                texts.theme_quotes[theme].offer(candidate, article.outlet, tier, named + score + merit)
+                texts.theme_quotes[theme].offer(candidate, article.outlet, tier + speaks, named + score + merit)
         if topic == NO_TOPIC:
             texts.n_outliers += role in QUOTED_ROLES  # titles and headings are never put into topics
             continue
         texts.topic_outlets[topic][article.outlet] += 1
         texts.topic_articles[topic][document_id] += 1
         n_terms = topic_words[topic].count(folded, tokens) if topic in topic_words else 0
-        tier = tier_of(text, role, n_terms=n_terms)
-        texts.topic_quotes[topic].offer(candidate, article.outlet, tier, n_terms / ENOUGH_TERMS + merit)
+        speaks = tier >= PROSE and n_terms > 0
+        texts.topic_quotes[topic].offer(candidate, article.outlet, tier + speaks, n_terms / ENOUGH_TERMS + merit)
     return texts
 
 
