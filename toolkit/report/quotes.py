@@ -20,8 +20,8 @@ QUOTED_ROLES = ("body", "quote", "caption", "list")
 
 # What captions, credits and pointers hold that the cut left in: true paragraphs seldom do, and others are at hand.
 _NOT_PROSE_WORDS = frozenset(
-    "ads photo photos photograph photographs photographed pictured screengrab subscribe newsletter advertise advertisement "
-    "advertising www http https".split()
+    "ads photo photos photograph photographs photographed pictured screengrab subscribe newsletter advertise "
+    "advertisement advertising www http https".split()
 )
 _NOT_PROSE_PHRASES = (
     *("courtesy of", "file image", "(image", "(picture", "(file", ", left,", ", right,", ", center,", ", centre,"),
