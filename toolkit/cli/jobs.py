@@ -1,7 +1,5 @@
 """The commands that do the work: run, train, classify, report, segment."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Looking after models, configs and the embedder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -108,7 +108,7 @@ def _rows_below(heads: set[int], states: list[int]) -> set[int]:
 def _title(page: Page, states: list[int], texts: list[str]) -> int | None:
     """The paragraph that is the page's title, if the model left it to the article or the page states it."""
     i = page.title_like
-    if i is None:
+    if i is None or len(texts) == 1:  # a line alone is the text, not its title
         return None
     if states[i] == ARTICLE or page.document.title is not None or page.paragraphs[i].tag == "h1":
         return i
