@@ -6,6 +6,7 @@ that a model is loaded once and not sent with each batch. Results come back in t
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -44,6 +45,8 @@ def choose_engine(engine: str, *, n_bytes: int, workers: int | None) -> tuple[st
     """The engine and number of workers to use: `auto` takes processes for large input on several cores."""
     if engine not in ENGINES:
         raise ToolkitError(f"--engine {engine}: not one of {', '.join(ENGINES)}.")
+    if engine == "dask" and importlib.util.find_spec("distributed") is None:
+        raise ToolkitError("--engine dask needs the extra: pip install 'article-toolkit[dask]'.")
     if workers is not None and workers < 1:
         raise ToolkitError(f"--workers {workers}: at least 1 is needed.")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
@@ -156,10 +159,8 @@ def _alone(recipe: Recipe[Item, Result], batch: list[Item], *, on_death: Callabl
 def _dask(
     recipe: Recipe[Item, Result], batches: Iterable[list[Item]], *, workers: int, scheduler: str | None
 ) -> Iterator[list[Result]]:
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise ToolkitError("--engine dask needs the extra: pip install 'article-toolkit[dask]'.") from error
+    from distributed import Client, LocalCluster
+
     if scheduler is not None:
         with Client(scheduler, timeout="30s") as client:
             yield from _on_client(client, recipe, batches, workers=workers)

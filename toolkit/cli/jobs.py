@@ -219,13 +219,12 @@ def classify(
                     started=started,
                 )
 
+        def told(finished: Any) -> None:
+            progress.close()
+            _tell(finished, quiet=quiet, as_json=as_json, command="classify")
+
         if watch:
-            jobs.watch(
-                inputs,
-                once,
-                out=out,
-                told=lambda finished: _tell(finished, quiet=quiet, as_json=as_json, command="classify"),
-            )
+            jobs.watch(inputs, once, out=out, told=told)
         result = once()
     _tell(result, quiet=quiet, as_json=as_json, command="classify", started=started)
     hint(f"toolkit report {quoted([out])}", quiet=quiet)

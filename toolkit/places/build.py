@@ -122,7 +122,7 @@ def _add_public_names(collection: _Collection, side: str, code: str, member: str
         if spelling and "," not in spelling:
             collection.add(side, member, "country", [spelling], name=member)
     states = {state.name for state in pycountry.countries}
-    rows = pycountry.subdivisions.get(country_code=code)  # type: ignore[no-untyped-call]
+    rows = pycountry.subdivisions.get(country_code=code)
     for subdivision in sorted(rows or (), key=lambda row: str(row.code)):
         spelling = _BRACKETS.sub("", subdivision.name).strip()
         if spelling not in states and not _guarded(spelling):
