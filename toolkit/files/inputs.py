@@ -150,7 +150,7 @@ def _hint(path: Path) -> str:
     if near:
         return f"Did you mean {' or '.join(_display(str(folder / name)) for name in near)}?"
     listed = ", ".join(_display(name) for name in names[:5]) or "nothing"
-    where = "This folder" if folder == Path(".") else _display(str(folder))
+    where = "This folder" if folder == Path() else _display(str(folder))
     return f"{where} holds {listed}{', …' if len(names) > 5 else ''}."
 
 
