@@ -249,6 +249,7 @@ def train(
     where to draw them; without one the model carries no trace of single documents. Returns the model and notes in
     words for the reader.
     """
+    import sklearn.linear_model  # noqa: F401 - only a BLAS that is loaded can be held to one thread
     from threadpoolctl import threadpool_limits
 
     progress = progress or Silent()

@@ -57,6 +57,7 @@ def train_themes(
     `random_state` is unused: nothing here is left to chance. Neither are `judgements`: off-topic documents
     teach themes as well.
     """
+    import scipy.optimize  # noqa: F401 - only a BLAS that is loaded can be held to one thread
     from threadpoolctl import threadpool_limits
 
     del random_state, judgements
