@@ -142,6 +142,7 @@ def test_the_same_input_in_another_order_gives_the_same_bytes(
     for name in ("articles", "segments", "topics"):
         for suffix in ("jsonl", "csv", "parquet"):
             assert (tmp_path / "out" / f"{name}.{suffix}").read_bytes() == (seeds_run / f"{name}.{suffix}").read_bytes()
+    assert (tmp_path / "out" / "quarantine.jsonl").read_bytes() == (seeds_run / "quarantine.jsonl").read_bytes()
     for part in ("relevance.json", "themes.json", "topics.json", "topics.safetensors", "repeats.json", "config.toml"):
         ours, theirs = tmp_path / "out" / "model" / part, seeds_run / "model" / part
         assert ours.exists() == theirs.exists()
@@ -189,3 +190,15 @@ def test_one_by_one_and_in_a_batch_are_equal(toolkit: Command, tmp_path: Path) -
     for path in sorted(SEEDS.iterdir())[:2]:
         assert toolkit("classify", path, "--out", path.name, "--format", "jsonl", cwd=tmp_path).returncode == 0
         assert rows(tmp_path / path.name / "articles.jsonl") == [together[path.name]]
+
+
+def test_two_runs_write_the_same_report_and_model(toolkit: Command, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "in").symlink_to(SEEDS)
+    first = toolkit("run", "in", cwd=tmp_path / "one")
+    second = toolkit("run", "in/", "--engine", "processes", "--workers", "2", cwd=tmp_path / "two", OMP_NUM_THREADS="1")
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    one, two = tmp_path / "one" / "reports" / "in", tmp_path / "two" / "reports" / "in"
+    for path in sorted([one / "report.html", *(one / "model").iterdir()]):
+        assert path.read_bytes() == (two / path.relative_to(one)).read_bytes(), path.name

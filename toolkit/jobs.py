@@ -79,7 +79,7 @@ def opened(inputs: Sequence[str], *, out: Path | None = None) -> Iterator[Source
 
 def name_of(inputs: Sequence[str]) -> str:
     """A folder name for the results of `inputs`: the first one's name without its endings."""
-    first = "stdin" if inputs[0] == "-" else Path(inputs[0]).resolve().name
+    first = "stdin" if inputs[0] == "-" else Path(inputs[0]).absolute().name
     stem = first.split(".")[0] if Path(inputs[0]).is_file() else first
     safe = "".join(c if c.isalnum() or c in "-_" else "-" for c in stem).strip("-") or "results"
     return safe if len(inputs) == 1 else f"{safe}-and-{len(inputs) - 1}-more"

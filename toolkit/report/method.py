@@ -12,8 +12,8 @@ from toolkit.report.rows import number_of, text_of
 from toolkit.report.tally import Tally
 from toolkit.report.wording import counted, date_words, listing, number, show, words
 
-_CLOCKS = frozenset({"started", "finished", "seconds", "timing", "host"})
-"""Keys of run.json that differ between equal runs; they stay out of the hash and off the page."""
+_NOT_CONTENT = frozenset({"started", "finished", "seconds", "timing", "host", "engine", "formats", "inputs"})
+"""Keys of run.json that differ between equal runs; they stay out of the hash."""
 
 _ENGINES = {"bertopic": "BERTopic", "nmf": "non-negative matrix factorisation (NMF)"}
 
@@ -26,7 +26,7 @@ def content_hash(results: Results) -> str:
     def add(value: object) -> None:
         digest.update(encode(value).encode() + b"\n")
 
-    add({key: value for key, value in results.run.items() if key not in _CLOCKS})
+    add({key: value for key, value in results.run.items() if key not in _NOT_CONTENT})
     for rows in (results.articles, results.segments, results.topics, results.quarantine):
         digest.update(f"{len(rows)}\n".encode())
         for row in rows:
