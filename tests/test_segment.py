@@ -244,3 +244,9 @@ def test_a_model_made_for_other_features_is_refused() -> None:
     values["features"] = values["features"][1:]
     with pytest.raises(ValueError, match="other features"):
         LineModel.from_state(values)
+
+
+def test_a_line_alone_is_the_text_and_not_its_title() -> None:
+    page = cut(Document("d", "The two ministries signed the agreement on Monday, officials said."), load_line_model())
+    assert [segment.role for segment in page.segments] == ["body"]
+    assert page.title is None

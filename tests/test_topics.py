@@ -246,3 +246,10 @@ print(t.digest(t.fit(rows, config={"engine": "bertopic", "n_topics": None}, with
 def test_changing_an_exemplar_changes_the_digest(model):
     other = replace(model, topics=(replace(model.topics[0], exemplars=()), *model.topics[1:]))
     assert digest(other) != digest(model)
+
+
+def test_beyond_the_limit_clusters_are_learned_from_a_sample_and_all_get_a_topic():
+    rows = planted()
+    model = fit(rows, config={"max_segments": 60})
+    assert "60 of" in model.note
+    assert len(model.fitted) == len(rows)

@@ -78,6 +78,7 @@ class Topics(_Section):
     max_topics: int = Field(default=60, ge=1)
     n_terms: int = Field(default=10, ge=1, le=50)
     max_segments: int = Field(default=200_000, ge=1)
+    """Clusters are learned from a sample of this many segments, and of 30,000 at most; all are given a topic."""
 
 
 class Limits(_Section):

@@ -138,11 +138,6 @@ class Ledger:
             key=lambda q: (q.file, q.row if q.row is not None else 0, q.document_id or "", q.reason, q.detail),
         )
 
-    def n_unfinished(self) -> int:
-        """Documents seen in this pass that have no outcome yet."""
-        query = "SELECT count(*) FROM documents WHERE pass = ? AND outcome IS NULL"
-        return int(self._connection.execute(query, (self.pass_number,)).fetchone()[0])
-
 
 @contextmanager
 def open_ledger(folder: Path) -> Iterator[Ledger]:

@@ -180,7 +180,9 @@ def classify(
     model: ModelOption = DEFAULT_MODEL,
     watch: Annotated[bool, typer.Option("--watch", help="Keep looking for new files; Ctrl-C ends.")] = False,
     no_relevance: NoRelevance = False,
-    seed: SeedOption = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=2**32 - 1, help="Recorded in run.json; classifying draws no lots.")
+    ] = 0,
     formats: FormatOption = None,
     max_quarantined: MaxQuarantined = None,
     force: Force = False,

@@ -109,12 +109,6 @@ class Table:
     prior: Floats
     """Scores of the starting model."""
 
-    def take(self, rows: npt.NDArray[np.int64]) -> Table:
-        """Only these rows."""
-        return replace(
-            self, features=self.features[rows], text=self.text[rows], lead=self.lead[rows], prior=self.prior[rows]
-        )
-
 
 def read_corpus(
     start: RelevanceModel,

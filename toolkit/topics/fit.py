@@ -81,9 +81,10 @@ def fit_topics(
         note = f"Too few on-topic segments ({len(distinct)}) for topics; at least {MIN_SEGMENTS} are needed."
         return _without_topics(config.engine, note, space)
     notes = []
-    if len(distinct) > _MAX_CLUSTERED:
-        notes.append(f"Clusters were learnt from {_MAX_CLUSTERED:,} of {len(distinct):,} distinct segments.")
-        distinct = np.sort(np.random.default_rng(random_state).permutation(distinct)[:_MAX_CLUSTERED])
+    n_clustered = min(config.max_segments, _MAX_CLUSTERED)
+    if len(distinct) > n_clustered:
+        notes.append(f"Clusters were learnt from {n_clustered:,} of {len(distinct):,} distinct segments.")
+        distinct = np.sort(np.random.default_rng(random_state).permutation(distinct)[:n_clustered])
 
     report("topics: clusters", 0.2)
     labels, coordinates, note = _cluster(
