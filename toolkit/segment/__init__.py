@@ -8,10 +8,10 @@ from toolkit.dates import find_date, normalise_date
 from toolkit.language import detect_language
 from toolkit.segment.features import look
 from toolkit.segment.model import LineModel, load_line_model
-from toolkit.segment.page import Page
+from toolkit.segment.page import Page, Roles
 from toolkit.segment.paragraphs import Paragraph, split_paragraphs
 from toolkit.segment.repeats import RepeatCounter, RepeatedLines, learn_repeats
-from toolkit.segment.roles import Roles, assign_roles, date_in
+from toolkit.segment.roles import assign_roles, date_in
 
 __all__ = [
     "LineModel",

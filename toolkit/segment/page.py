@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -70,3 +70,21 @@ class Page:
     prose: npt.NDArray[np.bool_]
     doubled: npt.NDArray[np.bool_]
     title_like: int | None = None
+
+
+@dataclass(slots=True)
+class Roles:
+    """Row i is paragraph i: its role, the reason when it is not kept, and its story."""
+
+    roles: list[str] = field(default_factory=list)
+    reasons: list[str | None] = field(default_factory=list)
+    stories: list[int | None] = field(default_factory=list)
+    title: int | None = None
+
+    def cut(self, i: int, role: str, cues: str, story: int | None = None) -> None:
+        """Paragraph i is not part of the article."""
+        self.roles[i], self.reasons[i], self.stories[i] = role, f"{role}: {cues}", story
+
+    def keep(self, i: int, role: str) -> None:
+        """Paragraph i is part of the article."""
+        self.roles[i], self.reasons[i], self.stories[i] = role, None, 0

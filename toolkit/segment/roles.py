@@ -7,7 +7,6 @@ The model says article, furniture or another story. The rules here name the role
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from toolkit.data import KEPT_ROLES
 from toolkit.dates import find_date
@@ -27,7 +26,7 @@ from toolkit.segment.lexicon import (
     WELCOME,
 )
 from toolkit.segment.model import ARTICLE, FURNITURE, STORY
-from toolkit.segment.page import COLUMN, MIN_PROSE_WORDS, Page
+from toolkit.segment.page import COLUMN, MIN_PROSE_WORDS, Page, Roles
 from toolkit.segment.paragraphs import BULLET, ENDS_SENTENCE
 from toolkit.segment.states import (
     MAX_HEADING_WORDS,
@@ -38,6 +37,7 @@ from toolkit.segment.states import (
     mend_fragments,
     sure_furniture,
 )
+from toolkit.segment.stories import number_stories
 
 MAX_DATE_WORDS = 14
 MAX_BYLINE_WORDS = 18
@@ -45,24 +45,6 @@ MIN_LIST_RUN = 3  # short unfinished lines in a row that make a list
 MAX_TOP_CAPTIONS = 3
 MIN_STANDFIRST_WORDS = 9
 MAX_TITLE_DISTANCE = 16  # paragraphs between a title and the first of the text: bylines, dates, buttons
-
-
-@dataclass(slots=True)
-class Roles:
-    """Row i is paragraph i: its role, the reason when it is not kept, and its story."""
-
-    roles: list[str] = field(default_factory=list)
-    reasons: list[str | None] = field(default_factory=list)
-    stories: list[int | None] = field(default_factory=list)
-    title: int | None = None
-
-    def cut(self, i: int, role: str, cues: str, story: int | None = None) -> None:
-        """Paragraph i is not part of the article."""
-        self.roles[i], self.reasons[i], self.stories[i] = role, f"{role}: {cues}", story
-
-    def keep(self, i: int, role: str) -> None:
-        """Paragraph i is part of the article."""
-        self.roles[i], self.reasons[i], self.stories[i] = role, None, 0
 
 
 def assign_roles(page: Page, states: list[int]) -> Roles:
@@ -90,7 +72,7 @@ def assign_roles(page: Page, states: list[int]) -> Roles:
         if i != found.title:
             found.cut(i, role, cues, None)
     _own_title_again(page, found)
-    _number_stories(page, states, found, doubled)
+    number_stories(page, states, found, doubled)
     return found
 
 
@@ -324,39 +306,6 @@ def _own_title_again(page: Page, found: Roles) -> None:
             if key in seen:
                 found.cut(i, "duplicate", "a paragraph of this page again", 0)
             seen.add(key)
-
-
-def _number_stories(page: Page, states: list[int], found: Roles, doubled: set[int]) -> None:
-    """Number the other stories in page order; a headline, doubled or above prose, begins one."""
-    story = 0
-    open_story = False
-    had_prose = False
-    n = len(states)
-    for i in range(n):
-        if found.roles[i] == "duplicate":
-            continue
-        if states[i] == STORY:
-            headline = not page.prose[i]
-            twin = i > 0 and page.keys[i] == page.keys[i - 1] and page.doubled[i]
-            if not open_story or i in doubled or (headline and had_prose and not twin):
-                story += 1
-                had_prose = False
-            open_story = True
-            had_prose |= bool(page.prose[i])
-            cues = []
-            if page.doubled[i]:
-                cues.append("doubled headline")
-            if page.dense[i, COLUMN["truncated"]]:
-                cues.append("cut off in mid-sentence")
-            if page.prose[i] and page.dense[i, COLUMN["before_cohesion"]] < 0.35:
-                cues.append("few words in common with the article")
-            found.cut(i, "teaser", ", ".join(cues or ["another story"]), story)
-        elif found.roles[i] == "teaser":
-            story += 1
-            found.stories[i] = story
-            open_story = False
-        elif states[i] == ARTICLE:
-            open_story = False
 
 
 def date_in(text: str) -> str | None:
