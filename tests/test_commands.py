@@ -16,6 +16,7 @@ import pytest
 from conftest import ROOT, SEEDS, Command, rows
 
 from toolkit import jobs
+from toolkit.files.results import read_results
 from toolkit.runs import Finished
 
 COMMANDS = ("run", "train", "classify", "report", "segment")
@@ -238,6 +239,8 @@ def test_identical_documents_get_a_report(tmp_path: Path) -> None:
         )
     finished = run_here(tmp_path / "in", tmp_path / "out")
     assert finished.run["n_duplicates"] == 29
+    topics = read_results(tmp_path / "out").topics
+    assert [row["n_articles"] for row in topics] in ([], [1])  # copies count once
     assert (tmp_path / "out" / "report.html").exists()
 
 

@@ -10,7 +10,19 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from report_results import ASEAN, CHINA, THEMES, article, made_up, parse, run_json, seed_results, small, words_of
+from report_results import (
+    ASEAN,
+    CHINA,
+    THEMES,
+    article,
+    made_up,
+    parse,
+    run_json,
+    seed_results,
+    segment,
+    small,
+    words_of,
+)
 
 import toolkit.report
 from toolkit.data import Results
@@ -254,3 +266,28 @@ def test_the_folders_of_the_machine_stay_off_the_page() -> None:
     html = render_report(replace(small(2), run=run_json(inputs=["/home/someone/corpora/news/articles.jsonl"])))
     assert "someone" not in html
     assert "news/articles.jsonl" in words_of(html)
+
+
+def test_near_copies_count_once_in_every_share_and_are_listed() -> None:
+    health = [{"theme": "health", "score": 1.0}]
+    articles = (
+        article("a-1", themes=health, topic=0),
+        article("a-2", themes=health, topic=0, duplicate_of="a-1"),
+        article("a-3", themes=health, duplicate_of="b-1"),  # its original is off-topic: it counts itself
+        article("b-1", on_topic="off", relevance=0.1),
+    )
+    text = "Hospitals of both sides met in the capital on Monday and signed a plan to train nurses together."
+    segments = tuple(
+        segment(a["document_id"], 0, 0, text, topic=a["topic"], themes=a["themes"], on_topic=a["on_topic"])
+        for a in articles
+    )
+    topic = {"topic": 0, "name": "Nurses", "terms": [{"term": "nurses", "weight": 1.0}], "n_segments": 1}
+    results = Results(run_json(), articles, segments, (topic | {"n_articles": 1, "theme": "health"},), ())
+    tally = count_results(results)
+    assert [tally.articles[i].document_id for i in tally.on] == ["a-1", "a-3"]
+    assert next(theme.n_articles for theme in tally.themes if theme.theme.id == "health") == 2
+    assert [(found.n_articles, found.n_segments) for found in tally.topics] == [(1, 1)]
+    words = words_of(render_report(results))
+    assert "3 of 4 articles are about" in words
+    assert "1 is a near-copy of another and not counted again" in words
+    assert "2 articles are near-copies of earlier ones" in words

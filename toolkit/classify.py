@@ -278,10 +278,11 @@ def _publish(folder: Path, ledger: Ledger, model: Model, formats: Sequence[str])
                 yield {**row, **row.pop("extra")}
 
     def segments() -> Iterator[dict[str, Any]]:
-        for _, outcome in ledger.outcomes():
+        for document_id, outcome in ledger.outcomes():
             rows = outcome.get("segments", [])
-            n_segments.update(row["topic"] for row in rows)
-            n_articles.update({row["topic"] for row in rows})
+            if document_id not in duplicates:  # topics count an article and its copies once
+                n_segments.update(row["topic"] for row in rows)
+                n_articles.update({row["topic"] for row in rows})
             yield from rows
 
     def topics() -> Iterator[dict[str, Any]]:

@@ -170,8 +170,7 @@ def _rows(judged: Judged, model: Model) -> Outcome:
     }
     from toolkit.duplicates import signature
 
-    kept_text = "\n".join(text for text, s in zip(cut_document.texts, cut_document.segments, strict=True) if s.kept)
-    return {"article": article, "segments": segments, "signature": signature(kept_text)}
+    return {"article": article, "segments": segments, "signature": signature(_kept_text(cut_document))}
 
 
 def _segment_topics(judged: Judged, model: Model) -> list[int]:
@@ -285,7 +284,8 @@ def train(
         )
         progress.stage("find topics")
         language = main_language(judged)
-        topics, n_other = _fit_topics(judged, themes, config, language=language, seed=seed, with_map=with_map)
+        once = _without_copies(judged)
+        topics, n_other = _fit_topics(once, themes, config, language=language, seed=seed, with_map=with_map)
     if topics.note:
         notes.append(topics.note)
     if n_other:
@@ -359,6 +359,22 @@ def _cut_all(
         corpus.append(cut(render(record, max_depth=config.limits.max_html_depth), line_model, repeats))
         progress.advance()
     return corpus
+
+
+def _without_copies(judged: Sequence[Judged]) -> list[Judged]:
+    """The documents without near-duplicates of others: a story sent by wire to ten outlets is no topic of its own."""
+    from toolkit.duplicates import find_duplicates, signature
+
+    copies = find_duplicates(
+        (j.cut.document.document_id, j.cut.date, signature(_kept_text(j.cut)))
+        for j in judged
+        if j.document.on_topic == "on"
+    )
+    return [item for item in judged if item.cut.document.document_id not in copies]
+
+
+def _kept_text(cut_document: CutDocument) -> str:
+    return "\n".join(text for text, s in zip(cut_document.texts, cut_document.segments, strict=True) if s.kept)
 
 
 def _fit_topics(

@@ -165,13 +165,21 @@ def find(tally: Tally, *, subject: str, no_relevance: bool) -> list[Finding]:
     return found[:MAX_FINDINGS]
 
 
+def _copies(tally: Tally) -> str:
+    n = tally.n_copies_on
+    if not n:
+        return ""
+    return f"{counted(n, 'is a near-copy', 'are near-copies')} of another and not counted again in the shares below. "
+
+
 def _about(tally: Tally, subject: str, *, no_relevance: bool) -> Finding:
-    n_on, n, n_unsure = len(tally.on), len(tally.articles), tally.verdicts["unsure"]
+    n_on, n, n_unsure = tally.verdicts["on"], len(tally.articles), tally.verdicts["unsure"]
     if no_relevance:
         claim = (
             f"All {counted(n, 'article')} read count as on-topic." if n > 1 else "The one article counts as on-topic."
         )
-        return Finding(claim, "The relevance check was switched off for this run.", "funnel", "From read to on-topic")
+        detail = f"The relevance check was switched off for this run. {_copies(tally)}".strip()
+        return Finding(claim, detail, "funnel", "From read to on-topic")
     unsure = ""
     if n_unsure:
         unsure = (
@@ -193,11 +201,12 @@ def _about(tally: Tally, subject: str, *, no_relevance: bool) -> Finding:
         return Finding(f"The one article read is about {subject}.", "", "funnel", "From read to on-topic")
     verb = "is" if n_on == 1 else "are"
     if n_on == n:
-        return Finding(f"All {counted(n, 'article')} read are about {subject}.", "", "funnel", "From read to on-topic")
+        claim = f"All {counted(n, 'article')} read are about {subject}."
+        return Finding(claim, _copies(tally).strip(), "funnel", "From read to on-topic")
     share = f" ({percent(n_on / n)})" if n >= SMALL_CORPUS else ""
     return Finding(
         f"{number(n_on)} of {counted(n, 'article')}{share} {verb} about {subject}.",
-        f"{'They are' if n_on > 1 else 'It is'} called on-topic below. {unsure}".strip(),
+        f"{'They are' if n_on > 1 else 'It is'} called on-topic below. {_copies(tally)}{unsure}".strip(),
         "funnel",
         "From read to on-topic",
     )

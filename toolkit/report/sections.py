@@ -29,7 +29,7 @@ HEAT_STEPS = 5
 
 def funnel(tally: Tally, *, no_relevance: bool) -> View:
     """From read to on-topic, in articles, segments and characters."""
-    n_read, n, n_on = tally.n_read, len(tally.articles), len(tally.on)
+    n_read, n, n_on = tally.n_read, len(tally.articles), tally.verdicts["on"]
     n_with_text = sum(1 for article in tally.articles if article.n_kept > 0)
     steps = [("Read", n_read, "")]
     if n < n_read:
@@ -41,6 +41,9 @@ def funnel(tally: Tally, *, no_relevance: bool) -> View:
     off = [f"{number(tally.verdicts[key])} {VERDICT_LABELS[key]}" for key in ("unsure", "off") if tally.verdicts[key]]
     note = "the relevance check was switched off" if no_relevance else listing(off)
     steps.append(("On-topic", n_on, note))
+    if tally.n_copies_on:
+        copies = counted(tally.n_copies_on, "near-copy of another", "near-copies of others")
+        steps.append(("Counted below, copies once", len(tally.on), copies))
     texts = (("On the pages", tally.all_text), ("Of the articles", tally.kept_text), ("On-topic", tally.on_text))
     return {
         "articles": [_step(label, count, n_read, note) for label, count, note in steps],

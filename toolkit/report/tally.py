@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -98,8 +98,8 @@ class TopicTally:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Everything counted. `on` holds positions in `articles` of the on-topic ones, in order; `openings` the first
-    words of articles without a title."""
+    """Everything counted. `on` holds positions in `articles` of the on-topic ones, in order, copies counted once;
+    `openings` the first words of articles without a title."""
 
     run: Row
     themes: tuple[ThemeTally, ...]
@@ -140,6 +140,11 @@ class Tally:
     def n_duplicates(self) -> int:
         """Articles that are near-copies of an earlier one."""
         return sum(1 for article in self.articles if article.duplicate_of)
+
+    @property
+    def n_copies_on(self) -> int:
+        """On-topic articles that no share counts, for the article they copy is counted."""
+        return self.verdicts["on"] - len(self.on)
 
     def _count(self, key: str) -> int:
         counts = self.run.get("counts")
@@ -214,9 +219,9 @@ def count_results(results: Results) -> Tally:
     """Count everything the report says."""
     sides = read_sides(results.run)
     articles = tuple(read_article(row, sides) for row in results.articles)
-    on = tuple(i for i, article in enumerate(articles) if article.on_topic == "on")
+    on = counted_once(articles)
     timeline = lay_out([articles[i].date for i in on])
-    texts = _read_segments(results, {article.document_id: article for article in articles})
+    texts = _read_segments(results, {a.document_id: a for a in articles}, {articles[i].document_id for i in on})
     topics = _topics(results.topics, texts)
     bucket_of = dict(zip(on, timeline.of, strict=True))
     members: tuple[Counter[str], ...] = tuple(Counter() for _ in sides)
@@ -254,7 +259,16 @@ def count_results(results: Results) -> Tally:
     )
 
 
-def _read_segments(results: Results, articles: Mapping[str, Article]) -> _Texts:
+def counted_once(articles: Sequence[Article]) -> tuple[int, ...]:
+    """Positions of the on-topic articles, without those that copy another on-topic article."""
+    on = {article.document_id for article in articles if article.on_topic == "on"}
+    return tuple(
+        i for i, article in enumerate(articles) if article.document_id in on and article.duplicate_of not in on
+    )
+
+
+def _read_segments(results: Results, articles: Mapping[str, Article], counted: Set[str]) -> _Texts:
+    """One pass; themes, topics and their quotes are of the articles `counted`."""
     texts = _Texts()
     theme_words = {theme: Words(terms) for theme, terms in read_theme_terms(results.run).items()}
     topic_words = {count_of(row, "topic", NO_TOPIC): Words(term for term, _ in _terms(row)) for row in results.topics}
@@ -278,6 +292,8 @@ def _read_segments(results: Results, articles: Mapping[str, Article]) -> _Texts:
             continue
         texts.on[0] += 1
         texts.on[1] += n_characters
+        if document_id not in counted:
+            continue
         topic = count_of(row, "topic", NO_TOPIC)
         candidate = Candidate(document_id, start, end, text, "")
         folded = text[:2000].casefold()
