@@ -291,3 +291,12 @@ def test_near_copies_count_once_in_every_share_and_are_listed() -> None:
     assert "3 of 4 articles are about" in words
     assert "1 is a near-copy of another and not counted again" in words
     assert "2 articles are near-copies of earlier ones" in words
+
+
+def test_articles_near_the_line_say_what_spoke_for_and_against_them() -> None:
+    near = {"on-0000": (("both sides in the title", 1.25), ("<b>[other place]</b>", -0.75))}
+    results = small(1, 1)
+    near = {results.articles[0]["document_id"]: near["on-0000"]}
+    words = words_of(render_report(replace(results, explanations=near)))
+    assert "For: both sides in the title +1.2. Against: <b>[other place]</b> −0.8." in words
+    assert "For:" not in words_of(render_report(results))

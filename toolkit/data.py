@@ -190,7 +190,8 @@ class Label:
 class Results:
     """A results folder in memory: rows as dicts with the column names of the contract.
 
-    `run` is run.json; `articles`, `segments`, `topics` are sorted as on disk.
+    `run` is run.json; `articles`, `segments`, `topics` are sorted as on disk. `explanations` has, for articles near
+    the boundary, what spoke for the subject (above 0) and against it, in logits, largest first.
     """
 
     run: Mapping[str, object]
@@ -198,3 +199,4 @@ class Results:
     segments: tuple[Mapping[str, object], ...]
     topics: tuple[Mapping[str, object], ...]
     quarantine: tuple[Mapping[str, object], ...]
+    explanations: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from toolkit.data import Results
 from toolkit.errors import ToolkitError
 from toolkit.files.tables import TABLES
 
+EXPLANATIONS = "explanations.jsonl"
 _HOW_TO = "`toolkit classify INPUT --out DIR` writes results"
 
 
@@ -40,7 +41,20 @@ def read_results(folder: Path) -> Results:
         segments=segments,
         topics=topics,
         quarantine=_read_json_lines(quarantine) if quarantine.is_file() else (),
+        explanations=_read_explanations(folder / EXPLANATIONS),
     )
+
+
+def _read_explanations(path: Path) -> dict[str, tuple[tuple[str, float], ...]]:
+    if not path.is_file():
+        return {}
+    try:
+        return {
+            str(row["document_id"]): tuple((str(r["name"]), float(r["value"])) for r in row["reasons"])  # type: ignore[attr-defined]
+            for row in _read_json_lines(path)
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise ToolkitError(f"{path}: not the explanations of a run ({error!r}). Run the command again.") from error
 
 
 def _read_table(folder: Path, table: str) -> tuple[dict[str, object], ...]:

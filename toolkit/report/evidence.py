@@ -32,6 +32,7 @@ from toolkit.report.wording import (
 MAX_ARTICLES = 250  # rows of the appendix; the tables beside the report hold all
 MAX_LISTED = 20  # rows of the lists of what was set aside
 MAX_QUARANTINE = 50
+MAX_REASONS = 4  # for and as many against, of an article near the line
 MAX_GROUPS = 15  # groups of near-duplicates
 MAX_TOPIC_CARDS = 30
 MAX_TOPICS = 100  # cards and rows together
@@ -235,10 +236,11 @@ def set_aside(tally: Tally, evidence: Evidence) -> View:
         else None,
         "off_below": _threshold(limits, "off_below"),
         "on_from": _threshold(limits, "on_from"),
-        "near": [_listed(article, evidence) for article in off[:MAX_LISTED]],
+        "near": [_near_the_line(article, evidence, tally) for article in off[:MAX_LISTED]],
         "n_off": len(off),
-        "lowest_on": [_listed(article, evidence) for article in on[: MAX_LISTED // 2]],
-        "unsure": [_listed(article, evidence) for article in unsure[:MAX_LISTED]],
+        "explained": bool(tally.explanations),
+        "lowest_on": [_near_the_line(article, evidence, tally) for article in on[: MAX_LISTED // 2]],
+        "unsure": [_near_the_line(article, evidence, tally) for article in unsure[:MAX_LISTED]],
         "n_unsure": len(unsure),
         "quarantine": [
             {
@@ -294,6 +296,18 @@ def _by_score(tally: Tally, verdict: str, *, descending: bool) -> list[Article]:
 def _listed(article: Article, evidence: Evidence) -> View:
     score = "" if article.relevance is None else f"{article.relevance:.2f}"
     return {**evidence.source(article), "score": score, "lang": foreign_language(article.language)}
+
+
+def _near_the_line(article: Article, evidence: Evidence, tally: Tally) -> View:
+    """A listed article with what spoke for and against it, where the run explained it."""
+    reasons = tally.explanations.get(article.document_id, ())
+    for_it = [_reason(name, value) for name, value in reasons if value > 0][:MAX_REASONS]
+    against = [_reason(name, value) for name, value in reasons if value < 0][:MAX_REASONS]
+    return {**_listed(article, evidence), "for_it": "; ".join(for_it), "against": "; ".join(against)}
+
+
+def _reason(name: str, value: float) -> str:
+    return f"{show(name, limit=60)} {'+' if value > 0 else '−'}{abs(value):.1f}"
 
 
 def appendix_order(tally: Tally) -> list[Article]:

@@ -120,6 +120,7 @@ class Tally:
     topics: tuple[TopicTally, ...]
     quarantine: tuple[Row, ...]
     verdicts: Counter[str]
+    explanations: Mapping[str, tuple[tuple[str, float], ...]]
 
     @property
     def n_read(self) -> int:
@@ -256,6 +257,7 @@ def count_results(results: Results) -> Tally:
         topics=topics,
         quarantine=results.quarantine,
         verdicts=Counter(article.on_topic for article in articles),
+        explanations=results.explanations,
     )
 
 
