@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from toolkit.segment.repeats import RepeatedLines
 
 N_LEAD = 3  # paragraphs of prose that tell what the page is about
+N_FOLLOWING = 4  # paragraphs of prose below that tell whether a paragraph fits them
 MIN_TITLE_SCORE = 0.6
 EARLIER_TITLE = 0.7  # a headline may score this much less than the standfirst below it
 
@@ -90,7 +92,7 @@ def fill_title(
         own[title, at["title_overlap"]] = 1
 
 
-def fill_place(page: Page, repeats: RepeatedLines | None) -> None:
+def fill_place(page: Page, repeats: RepeatedLines | None, n_chars: npt.NDArray[np.int64]) -> None:
     """Fill in the place on the page and how well the words fit what stands around."""
     n, dense, prose = len(page.paragraphs), page.dense, page.prose
     c = COLUMN
@@ -104,7 +106,7 @@ def fill_place(page: Page, repeats: RepeatedLines | None) -> None:
         dense[:, c["from_first_prose"]] = np.sign(index - first) * np.log1p(np.abs(index - first))
         dense[:, c["from_last_prose"]] = np.sign(index - last) * np.log1p(np.abs(index - last))
         dense[:, c["inside_prose"]] = (index >= first) & (index <= last)
-        chars = np.array([p.end - p.start for p in page.paragraphs], dtype=np.float32)
+        chars = n_chars.astype(np.float32)
         dense[:, c["prose_share"]] = chars[prose].sum() / max(chars.sum(), 1.0)
     dense[:, c["log_paragraphs"]] = np.log1p(n)
     dense[:, c["has_html"]] = bool(page.document.blocks)
@@ -120,50 +122,49 @@ def _cohesion(page: Page) -> None:
     A paragraph of another story shares few words with all that stands before it, and so do those after it.
     """
     dense, prose, content, c = page.dense, page.prose, page.content, COLUMN
+    n = len(content)
     where = np.flatnonzero(prose)
-    lead: set[str] = set()
-    for i in where[:N_LEAD].tolist():
-        lead |= content[i]
-    if page.title_like is not None:
-        lead |= content[page.title_like]
-    before: set[str] = set()
-    n_prose = since = 0
-    last: tuple[frozenset[str], ...] = (frozenset(), frozenset())
-    sinces, leads, befores, windows = [], [], [], []
-    is_prose, doubled, title = prose.tolist(), page.doubled.tolist(), page.title_like
-    for i, ours in enumerate(content):
-        if doubled[i] and n_prose >= 2 and i != title:
-            since = 1
-        elif since:
-            since += 1
-        n = len(ours) or 1
-        sinces.append(since)
-        leads.append(len(ours & lead) / n)
-        befores.append(len(ours & before) / n)
-        windows.append((len(ours & last[0]) + len(ours & last[1])) / n)
-        if is_prose[i]:
-            before |= ours
-            last = (last[1], ours)
-            n_prose += 1
-    dense[:, c["since_doubled"]] = np.log1p(sinces)
-    dense[:, c["lead_cohesion"]] = leads
-    dense[:, c["before_cohesion"]] = befores
-    dense[:, c["window_cohesion"]] = windows
+    n_through = np.cumsum(prose)  # paragraphs of prose down to this one
+    n_prose = len(where)
+    n_before: npt.NDArray[np.int64] = n_through - prose
+    if page.doubled.any():
+        dense[:, c["since_doubled"]] = np.log1p(_since_doubled(page, n_before))
+    # an entry for each paragraph and word in it, sorted by word, then by paragraph
+    sizes = np.array(list(map(len, content)))
+    flat = list(chain.from_iterable(content))
+    numbers = {word: number for number, word in enumerate(dict.fromkeys(flat))}
+    word = np.array(list(map(numbers.__getitem__, flat)), dtype=np.int64)
+    row = np.repeat(np.arange(n), sizes)
+    in_lead = np.zeros(len(numbers), dtype=np.bool_)
+    begins = np.concatenate([[0], np.cumsum(sizes)])
+    for i in [*where[:N_LEAD].tolist(), *([] if page.title_like is None else [page.title_like])]:
+        in_lead[word[begins[i] : begins[i + 1]]] = True
+    per_word = np.maximum(sizes, 1)
+    dense[:, c["lead_cohesion"]] = np.bincount(row[in_lead[word]], minlength=n) / per_word
+    order = np.argsort(word, kind="stable")
+    word, row = word[order], row[order]
+    # where the word stands in prose: the last two times before, the first time after, as the how-manieth paragraph
+    in_prose = prose[row]
+    prose_word = np.concatenate([[-1, -1], word[in_prose], [-1]])
+    prose_rank = np.concatenate([[0, 0], n_before[row[in_prose]], [0]])
+    through = np.cumsum(in_prose)
+    last = through - in_prose + 1  # in the arrays just made
+    recent = n_before[row] - 2
+    met = prose_word[last] == word
+    dense[:, c["before_cohesion"]] = np.bincount(row[met], minlength=n) / per_word
+    near = met & (prose_rank[last] >= recent)
+    nearer = (prose_word[last - 1] == word) & (prose_rank[last - 1] >= recent)
+    n_window = np.bincount(row[near], minlength=n) + np.bincount(row[nearer], minlength=n)
+    dense[:, c["window_cohesion"]] = n_window / per_word
     if n_prose < 2:
         return
     head = where[:N_LEAD].tolist()
     for i in head:  # the lead against itself says nothing: the rest of the lead instead
         others: frozenset[str] = frozenset().union(*(content[j] for j in head if j != i))
         dense[i, c["lead_cohesion"]] = len(content[i] & others) / (len(content[i]) or 1)
-    afters = []
-    after: frozenset[str] = frozenset()
-    following: list[frozenset[str]] = []
-    for i in range(len(content) - 1, -1, -1):
-        afters.append(len(content[i] & after) / (len(content[i]) or 1))
-        if is_prose[i]:
-            following.append(content[i])
-            after = frozenset().union(*following[-4:])
-    dense[::-1, c["after_cohesion"]] = afters
+    following = through + 2
+    soon = (prose_word[following] == word) & (prose_rank[following] < n_through[row] + N_FOLLOWING)
+    dense[:, c["after_cohesion"]] = np.bincount(row[soon], minlength=n) / per_word
     # from here on, how well the next prose fits all before: low at the head of another story and within it
     fits = np.concatenate([[0.0], np.cumsum(dense[where, c["before_cohesion"]], dtype=np.float64)])
     k = np.arange(n_prose)
@@ -175,7 +176,20 @@ def _cohesion(page: Page) -> None:
     dense[:, c["cohesion_drop"]] = drop[nearest]
 
 
-def fill_context(page: Page) -> None:
+def _since_doubled(page: Page, n_before: npt.NDArray[np.int64]) -> list[int]:
+    """How many paragraphs ago a doubled line stood below two paragraphs of prose and more; 0 where none did."""
+    found: list[int] = []
+    since = 0
+    for i, (doubled, n_prose) in enumerate(zip(page.doubled.tolist(), n_before.tolist(), strict=True)):
+        if doubled and n_prose >= 2 and i != page.title_like:
+            since = 1
+        elif since:
+            since += 1
+        found.append(since)
+    return found
+
+
+def fill_context(page: Page, n_chars: npt.NDArray[np.int64]) -> None:
     """Fill in the neighbours' features and sums over windows."""
     n, dense, c = len(page.paragraphs), page.dense, COLUMN
     own_columns = [c[name] for name in NEIGHBOUR]
@@ -189,7 +203,7 @@ def fill_context(page: Page) -> None:
         else:
             target[: max(n - offset, 0)] = block[offset:]
             target[max(n - offset, 0) :, 0] = -1
-    chars = np.array([p.end - p.start for p in page.paragraphs], dtype=np.float64) * page.prose
+    chars = n_chars.astype(np.float64) * page.prose
     total = np.concatenate([[0.0], np.cumsum(chars)])
     index = np.arange(n)
     for width, before, after in ((3, "prose_before_3", "prose_after_3"), (8, "prose_before_8", "prose_after_8")):
@@ -201,5 +215,5 @@ def fill_context(page: Page) -> None:
         dense[:, c[name]] = (sums[high] - sums[low]) / (high - low)
     short = ~page.prose
     edges = np.flatnonzero(np.diff(np.concatenate([[0], short.astype(np.int8), [0]])))
-    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        dense[start:end, c["short_run"]] = np.log1p(end - start)
+    lengths = edges[1::2] - edges[::2]
+    dense[short, c["short_run"]] = np.repeat(np.log1p(lengths), lengths)

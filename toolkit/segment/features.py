@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import lru_cache
+from itertools import chain, filterfalse
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,21 +73,49 @@ def _class_table() -> npt.NDArray[np.uint8]:
     return table
 
 
+@lru_cache(maxsize=1)
+def _ascii_classes() -> bytes:
+    return bytes(_class_table()[:256])
+
+
 def _class_counts(
     text: str, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
 ) -> tuple[FloatArray, FloatArray]:
     """Per paragraph, the number of characters of each class, and of words that begin with a capital."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    classes = _class_table()[np.minimum(codes, _TABLE_SIZE)]
-    counts = np.empty((len(starts), _N_CLASSES), dtype=np.float32)
-    total = np.zeros(len(classes) + 1, dtype=np.int32)
-    for c in range(_N_CLASSES):
-        np.cumsum(classes == c, out=total[1:])
-        counts[:, c] = total[ends] - total[starts]
+    if text.isascii():
+        classes = np.frombuffer(text.encode("ascii").translate(_ascii_classes()), dtype=np.uint8)
+    else:
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        classes = _class_table()[np.minimum(codes, _TABLE_SIZE)]
+    n = len(starts)
+    edges = np.empty(2 * n + 2, dtype=np.int64)  # gap, paragraph, gap, ..., gap
+    edges[0], edges[1:-1:2], edges[2:-1:2], edges[-1] = 0, starts, ends, len(classes)
+    cells = np.full(2 * n + 1, n * _N_CLASSES, dtype=np.int64)
+    cells[1::2] = np.arange(0, n * _N_CLASSES, _N_CLASSES)
+    cell_of = np.repeat(cells, np.diff(edges))
     capital = classes == _UPPER
     capital[1:] &= classes[:-1] > _UPPER  # not inside a word
-    np.cumsum(capital, out=total[1:])
-    return counts, (total[ends] - total[starts]).astype(np.float32)
+    capitals = np.bincount(cell_of[capital], minlength=n * _N_CLASSES + 1)[: n * _N_CLASSES : _N_CLASSES]
+    cell_of += classes
+    counts = np.bincount(cell_of, minlength=(n + 1) * _N_CLASSES)[: n * _N_CLASSES]
+    return counts.reshape(n, _N_CLASSES).astype(np.float32), capitals.astype(np.float32)
+
+
+class _Words(dict[str, tuple[str, ...]]):
+    """The words, in lower case, of what stands between two blanks; most of it was met before."""
+
+    def __missing__(self, piece: str) -> tuple[str, ...]:
+        found = tuple(WORD.findall(piece.lower()))
+        if len(piece) <= _LONGEST_REMEMBERED:
+            if len(self) >= _MAX_REMEMBERED:
+                self.clear()
+            self[piece] = found
+        return found
+
+
+_LONGEST_REMEMBERED = 40  # characters
+_MAX_REMEMBERED = 100_000  # pieces; about 20 MB at most
+_words = _Words()
 
 
 def look(document: Document, repeats: RepeatedLines | None = None) -> Page:
@@ -106,24 +135,23 @@ def look_at(document: Document, paragraphs: list[Paragraph], layout: Layout, rep
         empty = np.zeros(0, dtype=np.bool_)
         return Page(document, paragraphs, layout, keys, words, content, dense, empty, empty)
     text = document.text
-    own = np.zeros((n, len(OWN)), dtype=np.float32)
-    at = {name: i for i, name in enumerate(OWN)}
-    n_words = np.empty(n, dtype=np.float32)
-    stops = np.empty(n, dtype=np.float32)
-    find, is_stop = WORD.findall, STOP_WORDS.__contains__
+    own = dense[:, : len(OWN)]
+    at = COLUMN
+    n_stops: list[int] = []
+    words_of, is_stop = _words.__getitem__, STOP_WORDS.__contains__
     flags: list[tuple[int, int]] = []
     for i, paragraph in enumerate(paragraphs):
         raw = text[paragraph.start : paragraph.end]
-        low = raw.lower()
-        tokens = find(low)
+        tokens = list(chain.from_iterable(map(words_of, raw.split(" "))))
+        rare = list(filterfalse(is_stop, tokens))
         words.append(tokens)
         keys.append(" ".join(tokens))
-        n_words[i] = len(tokens)
-        stops[i] = sum(map(is_stop, tokens))
-        content.append(frozenset(tokens).difference(STOP_WORDS))
+        n_stops.append(len(tokens) - len(rare))
+        content.append(frozenset(rare))
         last = raw[-1]
-        if last in ".!?…。！？\"'”’»›)]}*।။៕":
-            flags.append((i, _ENDS_SENTENCE if ENDS_SENTENCE.search(raw, max(0, len(raw) - 6)) else _NOTHING))
+        if last in ".!?…。！？\"'”’»›)]}*।។៕":
+            if ENDS_SENTENCE.search(raw, max(0, len(raw) - 6)):
+                flags.append((i, _ENDS_SENTENCE))
             if raw.endswith(("...", "…", "[…]", "[...]")):
                 flags.append((i, _ENDS_ELLIPSIS))
             elif last == "?":
@@ -142,19 +170,19 @@ def look_at(document: Document, paragraphs: list[Paragraph], layout: Layout, rep
         if not first.isalpha() and BULLET.match(raw):
             flags.append((i, _BULLET))
         if len(raw) <= MAX_SCANNED:
-            _scan(i, low, tokens, flags)
-    rows, columns = zip(*flags, strict=True) if flags else ((), ())
-    wide = np.zeros((n, _NOTHING + 1), dtype=np.float32)
-    wide[list(rows), list(columns)] = 1
+            _scan(i, raw.lower(), tokens, flags)
+    if flags:
+        own[tuple(np.array(flags).T)] = 1
     starts = np.array([p.start for p in paragraphs], dtype=np.int64)
     ends = np.array([p.end for p in paragraphs], dtype=np.int64)
     counts, capitals = _class_counts(text, starts, ends)
+    n_words = np.array(list(map(len, words)), dtype=np.float32)
     n_chars = np.maximum(ends - starts, 1).astype(np.float32)
     letters = np.maximum(counts[:, _LETTER] + counts[:, _UPPER], 1)
     per_word = np.maximum(n_words, 1)
     own[:, at["log_words"]] = np.log1p(n_words)
     own[:, at["log_chars"]] = np.log1p(n_chars)
-    own[:, at["stops"]] = stops / per_word
+    own[:, at["stops"]] = np.array(n_stops, dtype=np.float32) / per_word
     own[:, at["upper"]] = counts[:, _UPPER] / letters
     own[:, at["digits"]] = counts[:, _DIGIT] / n_chars
     own[:, at["punctuation"]] = counts[:, _PUNCT] / n_chars
@@ -164,8 +192,6 @@ def look_at(document: Document, paragraphs: list[Paragraph], layout: Layout, rep
     own[:, at["commas"]] = counts[:, _COMMA] / per_word
     own[:, at["stop_marks"]] = counts[:, _STOP_MARK] / per_word
     own[:, at["all_caps"]] = (own[:, at["upper"]] > 0.9) & (letters >= 4)
-    for name, flag in _FLAG_NAMES.items():
-        own[:, at[name]] = wide[:, flag]
     prose = (n_words >= MIN_PROSE_WORDS) & (own[:, at["stops"]] >= MIN_PROSE_STOPS) | (
         (n_chars >= 90) & (counts[:, _STOP_MARK] >= 1) & (n_words < n_chars / 12)
     )
@@ -182,10 +208,9 @@ def look_at(document: Document, paragraphs: list[Paragraph], layout: Layout, rep
         own[:, at["repeated"]] = repeats.shares(document, keys)
     title_like = title_paragraph(document, paragraphs, keys, content, prose, own, at)
     fill_title(document, content, keys, title_like, own, at)
-    dense[:, : len(OWN)] = own
     page = Page(document, paragraphs, layout, keys, words, content, dense, prose, doubled, title_like)
-    fill_place(page, repeats)
-    fill_context(page)
+    fill_place(page, repeats, ends - starts)
+    fill_context(page, ends - starts)
     if document.blocks:
         groups = [TAG_GROUPS.get(p.tag, N_TAG_GROUPS - 1) for p in paragraphs]
         dense[np.arange(n), COLUMN["tag_0"] + np.array(groups)] = 1
@@ -193,14 +218,13 @@ def look_at(document: Document, paragraphs: list[Paragraph], layout: Layout, rep
 
 
 (_ENDS_SENTENCE, _ENDS_ELLIPSIS, _QUESTION, _ENDS_COLON, _ENDS_OPEN, _STARTS_LOW, _STARTS_DIGIT, _STARTS_QUOTE, _BULLET,
- _DATED, _TIMED, _ADDRESSED, _RESERVED, _CREDITED, _MONEYED, _BYLINED, _NOTHING) = range(17)  # fmt: skip
+ _DATED, _TIMED, _ADDRESSED, _RESERVED, _CREDITED, _MONEYED, _BYLINED) = (
+    COLUMN[name] for name in (
+        "ends_sentence", "ends_ellipsis", "question", "ends_colon", "ends_open", "starts_low", "starts_digit",
+        "starts_quote", "bullet", "date", "time", "address", "rights", "credit", "money", "by",
+    )
+)  # fmt: skip
 _PATTERNS = ((_DATED, DATE), (_TIMED, TIME), (_MONEYED, MONEY))  # all need a digit
-_FLAG_NAMES = {
-    "ends_sentence": _ENDS_SENTENCE, "ends_ellipsis": _ENDS_ELLIPSIS, "question": _QUESTION, "ends_colon": _ENDS_COLON,
-    "ends_open": _ENDS_OPEN, "starts_low": _STARTS_LOW, "starts_digit": _STARTS_DIGIT, "starts_quote": _STARTS_QUOTE,
-    "bullet": _BULLET, "date": _DATED, "time": _TIMED, "address": _ADDRESSED, "rights": _RESERVED, "credit": _CREDITED,
-    "money": _MONEYED, "by": _BYLINED,
-}  # fmt: skip
 
 
 def _scan(i: int, low: str, tokens: list[str], flags: list[tuple[int, int]]) -> None:

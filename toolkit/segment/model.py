@@ -8,7 +8,7 @@ every decision can be taken apart exactly.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -24,6 +24,7 @@ _ROWS_AT_ONCE = 4_096
 MAX_HEADER_WORDS = 5  # a line this short may be the heading of what follows it: its words count for the next line too
 
 FloatArray = npt.NDArray[np.float64]
+_Tables = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], list[npt.NDArray[np.float32]], FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +53,44 @@ class LineModel:
     transitions: FloatArray
     start: FloatArray
     end: FloatArray
+    _tables: _Tables = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        n_edges = np.isfinite(self.edges).sum(axis=1)
+        order = np.argsort(-n_edges, kind="stable")  # most features have one edge: later edges need not look at them
+        first = (order * self.weights.shape[1])[:, None]
+        edges = [self.edges[order[: int((n_edges > e).sum())], e][:, None] for e in range(int(n_edges.max()))]
+        flat = np.ascontiguousarray(self.weights.reshape(-1, 3).T)
+        object.__setattr__(self, "_tables", (order, first, edges, flat))
 
     def scores(self, page: Page) -> FloatArray:
         """Log-probabilities of the states from the features alone, of shape (n_paragraphs, 3)."""
         n = len(page.paragraphs)
         logits = np.tile(self.bias, (n, 1))
-        n_features, n_edges = self.edges.shape
-        flat = self.weights.reshape(-1, 3)
-        first = np.arange(n_features) * (n_edges + 1)
+        order, first, edges, flat = self._tables
         for low in range(0, n, _ROWS_AT_ONCE):
-            dense = page.dense[low : low + _ROWS_AT_ONCE]
-            bins = np.tile(first, (len(dense), 1))
-            for edge in self.edges.T:
-                bins += dense > edge
-            logits[low : low + _ROWS_AT_ONCE] += flat[bins].sum(axis=1)
+            dense = page.dense[low : low + _ROWS_AT_ONCE].T[order]
+            bins = np.zeros(dense.shape, dtype=np.uint8)
+            for edge in edges:
+                bins[: len(edge)] += dense[: len(edge)] > edge
+            logits[low : low + _ROWS_AT_ONCE] += flat.take(bins + first, axis=1).sum(axis=1).T
         self._add_words(page, logits)
         logits -= logits.max(axis=1, keepdims=True)
         logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
         return logits
 
     def _add_words(self, page: Page, logits: FloatArray) -> None:
-        rows, ids, scale, header_rows, header_ids, header_scale = word_entries(page, self.words)
-        if len(ids):
-            np.add.at(logits, rows, self.word_weights[ids] * scale[:, None])
-        if len(header_ids):
-            np.add.at(logits, header_rows, self.header_weights[header_ids] * header_scale[:, None])
+        found = _known_words(page, self.words)
+        if not found:
+            return
+        ids = np.array([k for _, _, ids in found for k in ids], dtype=np.int64)
+        rows = np.array([row for row, _, _ in found])
+        n_words = np.array([n for _, n, _ in found])
+        starts = np.cumsum([0, *(len(ids) for _, _, ids in found[:-1])])
+        scale = 1.0 / np.sqrt(n_words)[:, None]
+        logits[rows] += np.add.reduceat(self.word_weights[ids], starts) * scale
+        heads = np.flatnonzero((n_words <= MAX_HEADER_WORDS) & (rows < len(logits) - 1))
+        logits[rows[heads] + 1] += (np.add.reduceat(self.header_weights[ids], starts) * scale)[heads]
 
     def best_states(self, scores: FloatArray) -> list[int]:
         """The likeliest sequence of states (Viterbi), one per paragraph."""
@@ -204,6 +218,19 @@ def _rounded(values: FloatArray) -> Any:
 Entries = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], FloatArray]
 
 
+def _known_words(page: Page, vocabulary: dict[str, int]) -> list[tuple[int, int, list[int]]]:
+    """(row, number of words, ids of the known ones) of each short paragraph that has known words."""
+    entries: list[tuple[int, int, list[int]]] = []
+    known = vocabulary.get
+    for i, words in enumerate(page.words):
+        n = len(words)
+        if 0 < n <= MAX_SHORT_WORDS:
+            found = [k for k in map(known, words) if k is not None]
+            if found:
+                entries.append((i, n, found))
+    return entries
+
+
 def word_entries(page: Page, vocabulary: dict[str, int]) -> tuple[Any, Any, Any, Any, Any, Any]:
     """Known words of short paragraphs, and of the short line before: (row, word id, scale) three arrays each."""
     rows: list[int] = []
@@ -212,15 +239,8 @@ def word_entries(page: Page, vocabulary: dict[str, int]) -> tuple[Any, Any, Any,
     header_rows: list[int] = []
     header_ids: list[int] = []
     header_scale: list[float] = []
-    known = vocabulary.get
     last = len(page.words) - 1
-    for i, words in enumerate(page.words):
-        n = len(words)
-        if not 0 < n <= MAX_SHORT_WORDS:
-            continue
-        found = [k for k in map(known, words) if k is not None]
-        if not found:
-            continue
+    for i, n, found in _known_words(page, vocabulary):
         weight = 1.0 / n**0.5
         rows.extend([i] * len(found))
         ids.extend(found)
