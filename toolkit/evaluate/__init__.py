@@ -1,0 +1,1 @@
+"""Measures on gold data, with baselines beside ours."""
