@@ -24,7 +24,7 @@ def c99(texts: Sequence[str]) -> list[int]:
     """Rows i >= 1 at which another segment begins, by divisive clustering of ranked similarities, ascending.
 
     Cosine similarities of term counts are replaced by their local ranks; the split that raises the inside density
-    most is taken again and again; there are as many splits as gains of density that, smoothed, reach their mean +
+    most is taken again and again; there are as many splits as gains of density that, smoothed, exceed their mean +
     1.2 standard deviations.
 
     Reference: Choi 2000, Advances in domain independent linear text segmentation, NAACL.
@@ -65,7 +65,7 @@ def c99(texts: Sequence[str]) -> list[int]:
         edges[i + 1 : end] = i
         edges[i] = ends[i] = i  # no longer free
     gains = np.convolve(np.pad(np.diff(density), 3, mode="edge"), _SMOOTHING / _SMOOTHING.sum(), mode="valid")
-    n_splits = int((gains >= gains.mean() + _STOPPING_DEVIATIONS * gains.std()).sum())
+    n_splits = int((gains > gains.mean() + _STOPPING_DEVIATIONS * gains.std()).sum())
     return sorted(splits[:n_splits])
 
 
@@ -88,7 +88,8 @@ def _stem_counts(texts: Sequence[str]) -> Floats:
 def _cosines(counts: Floats) -> Floats:
     lengths = np.sqrt((counts * counts).sum(axis=1, keepdims=True))
     unit = np.divide(counts, lengths, out=np.zeros_like(counts), where=lengths > 0)
-    return unit @ unit.T
+    similarities: Floats = unit @ unit.T
+    return similarities
 
 
 def _local_ranks(similarity: Floats) -> Floats:

@@ -50,8 +50,8 @@ def stem(word: str) -> str:
                 rest = word[: -len(ending)]
                 word = rest + replacement if _SOME.match(rest) else word
                 break
-    ending = next((e for e in _STEP_4 if word.endswith(e)), None)
-    if ending is not None:
+    ending = next((e for e in _STEP_4 if word.endswith(e)), "")
+    if ending:
         rest = word[: -len(ending)]
         if _MORE.match(rest) and (ending != "ion" or rest.endswith(("s", "t"))):
             word = rest
@@ -70,8 +70,8 @@ def _past_and_plural(word: str) -> str:
         word = word[:-1]
     if word.endswith("eed"):
         return word[:-1] if _SOME.match(word[:-3]) else word
-    ending = next((e for e in ("ed", "ing") if word.endswith(e)), None)
-    if ending is None or not _HAS_VOWEL.match(word[: -len(ending)]):
+    ending = next((e for e in ("ed", "ing") if word.endswith(e)), "")
+    if not ending or not _HAS_VOWEL.match(word[: -len(ending)]):
         return word
     word = word[: -len(ending)]
     if word.endswith(("at", "bl", "iz")):
