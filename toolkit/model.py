@@ -67,14 +67,16 @@ def load_model(folder: Path) -> Model:
     """
     manifest = read_manifest(folder)
     try:
+        relevance = RelevanceModel.from_state(*load_part(manifest, "relevance"))
+        themes = ThemeModel.from_state(*load_part(manifest, "themes"))
         return Model(
             name=manifest.name,
             config=parse_config(load_text(manifest, "config.toml"), where=str(folder / "config.toml")),
             line_model=load_line_model(),
             repeats=RepeatedLines.from_state(*load_part(manifest, "repeats")),
             gazetteer=Gazetteer.from_state(*load_part(manifest, "places")),
-            relevance=RelevanceModel.from_state(*load_part(manifest, "relevance")),
-            themes=ThemeModel.from_state(*load_part(manifest, "themes")),
+            relevance=relevance,
+            themes=themes.numbered_by(relevance.vocabulary.numbering),
             topics=TopicModel.from_state(*load_part(manifest, "topics")),
             embedder=load_embedder(),
             training=manifest.training,

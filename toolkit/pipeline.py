@@ -25,6 +25,7 @@ from toolkit.relevance import RelevanceModel, train_relevance
 from toolkit.segment import LineModel, RepeatedLines, cut, learn_repeats, load_line_model
 from toolkit.themes import ThemeModel, train_themes
 from toolkit.topics import TopicModel, fit_topics
+from toolkit.words import WordTable
 
 Outcome = dict[str, Any]
 """`{"article": row, "segments": rows, "signature": bytes}`, or `{"quarantined": Quarantined}`."""
@@ -102,11 +103,12 @@ def judge(
 ) -> Judged:
     """Places, relevance and themes of one cut document."""
     mentions = gazetteer.find_each(cut_document.texts)
+    words = WordTable.of(cut_document.texts, mentions)
     if no_relevance:
         whole, parts = _all_on(cut_document)
     else:
-        whole, parts = relevance.judge(cut_document, mentions)
-    scored = themes.score(cut_document) if themes is not None else [() for _ in parts]
+        whole, parts = relevance.judge(cut_document, mentions, words=words)
+    scored = themes.score(cut_document, words=words) if themes is not None else [() for _ in parts]
     return Judged(
         cut_document, tuple(tuple(found) for found in mentions), whole, tuple(parts), tuple(tuple(s) for s in scored)
     )

@@ -30,6 +30,11 @@ Counts = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
 
 MARKERS = "\ue000-\ue0ff"
 """Private-use characters that stand for something masked (the side of a place); each is a token of its own."""
+MARK = re.compile(f"[{MARKERS}]")
+SEAM = "\x00"
+"""A token `tokenise_parts` puts where two parts meet; it is in no text's words."""
+SEAM_NUMBER = -2
+"""The number of `SEAM` in every numbering: no row of a look-up table, take it away before looking up."""
 
 # Scripts written without spaces between words: Thai, Lao, Myanmar, Khmer, kana, Han, in runs.
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -38,11 +43,14 @@ _UNSPACED_RUN = re.compile(f"[{_UNSPACED}\U00020000-\U0003ffff]+")
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff"
 _WORD = re.compile(rf"[^\W_]+|[{MARKERS}]")
 _MARKED_WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*|[{MARKERS}]")
-_HAS_RUNS_OR_MARKS = re.compile(rf"[{_UNSPACED}\U00020000-\U0003ffff{_MARKS}]")
+UNSPACED_OR_MARK = re.compile(rf"[{_UNSPACED}\U00020000-\U0003ffff{_MARKS}]")
+"""What the words of a text depend on beyond letters and what separates them."""
+_TYPOGRAPHIC = "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u00a0"  # the usual separators beyond ASCII in English text
 # By byte of UTF-8: ASCII letters in lower case, other ASCII but digits as blanks, the rest as it is.
 _LOWER_WORDS = bytes(
     byte if byte >= 0x80 else ord(chr(byte).lower()) if chr(byte).isalnum() else ord(" ") for byte in range(256)
 )
+_LOWER_WORDS_AND_SEAMS = bytes((ord(SEAM), *_LOWER_WORDS[1:]))
 
 
 def tokenise(text: str) -> list[str]:
@@ -57,10 +65,31 @@ def tokenise(text: str) -> list[str]:
     >>> tokenise("东盟国家 ASEAN")
     ['东盟', '盟国', '国家', 'asean']
     """
-    if "\u03a3" in text:  # the one capital whose small letter depends on what stands around it
-        text = text.lower()
-    parted = text.encode("utf-8", "surrogatepass").translate(_LOWER_WORDS).decode("utf-8", "surrogatepass").split()
-    if text.isascii():
+    return _split(text, _LOWER_WORDS)
+
+
+def tokenise_parts(parts: Iterable[str]) -> list[str]:
+    """The words of all parts in order, with `SEAM` between each part and the next, whether they have words or not.
+
+    Examples
+    --------
+    >>> tokenise_parts(["China", "'s new", ""]) == ["china", SEAM, "s", "new", SEAM]
+    True
+    """
+    joined = f" {SEAM} ".join(part.replace(SEAM, " ") if SEAM in part else part for part in parts)
+    return _split(joined, _LOWER_WORDS_AND_SEAMS)
+
+
+def _split(text: str, lower_words: bytes) -> list[str]:
+    is_ascii = text.isascii()
+    if not is_ascii:
+        if "\u03a3" in text:  # the one capital whose small letter depends on what stands around it
+            text = text.lower()
+        for separator in _TYPOGRAPHIC:
+            text = text.replace(separator, " ")
+        is_ascii = text.isascii()
+    parted = text.encode("utf-8", "surrogatepass").translate(lower_words).decode("utf-8", "surrogatepass").split()
+    if is_ascii:
         return parted
     tokens: list[str] = []
     at = 0
@@ -75,7 +104,7 @@ def tokenise(text: str) -> list[str]:
 def _tokenise_beyond_ascii(lowered: str) -> list[str]:
     if len(lowered) == 1 and "\ue000" <= lowered <= "\ue0ff":
         return [lowered]
-    if _HAS_RUNS_OR_MARKS.search(lowered) is None:
+    if UNSPACED_OR_MARK.search(lowered) is None:
         return _WORD.findall(lowered)
     tokens: list[str] = []
     at = 0
@@ -95,19 +124,21 @@ class Numbering:
     """Numbers for words, given out as they are met; unknown words are -1. Look-ups over one text share one pass."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[str, int] = {SEAM: SEAM_NUMBER}
+        self.latest: tuple[object, Any] = (None, None)
+        """The document numbered last and what came of it: models that share a numbering number it once."""
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._numbers) - 1
 
     def add(self, word: str) -> int:
         """The number of `word`, a new one if need be."""
-        return self._numbers.setdefault(word, len(self._numbers))
+        return self._numbers.setdefault(word, len(self))
 
     def add_all(self, words: Sequence[str]) -> npt.NDArray[np.int64]:
         """The number of each word, new ones in order where need be, shape (n_words,)."""
         new = [word for word in dict.fromkeys(words) if word not in self._numbers]
-        self._numbers.update(zip(new, count(len(self._numbers)), strict=False))
+        self._numbers.update(zip(new, count(len(self)), strict=False))
         return self.of(words)
 
     def of(self, tokens: Sequence[str]) -> npt.NDArray[np.int64]:
@@ -149,8 +180,8 @@ class Vocabulary:
         """The ids of all terms among the numbered tokens, and the token each starts at; words first, then pairs."""
         if len(numbers) == 0 or not self.terms:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-        numbers = np.where(numbers < self._n_words - 1, numbers, -1)  # words numbered later are not ours
-        words = self._single_ids[numbers]  # -1 looks up the last slot, which is -1
+        numbers = np.minimum(numbers, self._n_words - 1)  # words numbered later are not ours
+        words = self._single_ids[numbers]  # they and -1 look up the last slot, which is -1
         at_word = (words >= 0).nonzero()[0]
         if len(self._pair_keys) == 0:
             return words[at_word], at_word

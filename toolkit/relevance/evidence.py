@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.data import CutDocument, Mention
-from toolkit.terms import MARKERS, count_keys, find_phrases, lower, tokenise
+from toolkit.terms import count_keys, find_phrases, lower
+from toolkit.words import WordTable
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -19,7 +20,6 @@ Bools = npt.NDArray[np.bool_]
 
 BREAK_MARK = "\ue0fe"  # stands between segments
 OTHER_MARK = "\ue0ff"  # stands for a place that belongs to no side
-_MARK = re.compile(f"[{MARKERS}]")
 _SENTENCE_END = re.compile(r"[.!?。！？](?:(?<=[。！？])|[\"'”’)\]]{0,3}\s+)")
 
 
@@ -28,8 +28,8 @@ class Evidence:
     """One document's segments, sentences, mentions, seed terms and tokens; offsets count through the joined texts.
 
     `side[m]` is the index of mention m's side among the sides of the config, `n_sides` for any other place.
-    `member[m]` numbers the distinct countries of this document. `tokens` are the words of all segments in
-    order, each place name replaced by one mark per side, with `BREAK_MARK` between segments.
+    `member[m]` numbers the distinct countries of this document. `words` are the words of all segments in
+    order; `tokens` are they with each place name replaced by one mark per side and `BREAK_MARK` between segments.
     """
 
     n_sides: int
@@ -49,7 +49,13 @@ class Evidence:
     seed_position: Ints  # by seed term found
     seed_segment: Ints
     seed_sentence: Ints
-    tokens: list[str]
+    words: WordTable
+
+    @property
+    def tokens(self) -> list[str]:
+        """The masked words."""
+        marks = [OTHER_MARK if side == self.n_sides else side_mark(side) for side in self.side.tolist()]
+        return self.words.masked_tokens(marks, BREAK_MARK)
 
     def twice(self) -> Evidence:
         """The same segments listed twice (segment s again as n + s), to judge two groupings of them in one pass."""
@@ -77,7 +83,7 @@ class Evidence:
             seed_position=double(self.seed_position, end),
             seed_segment=double(self.seed_segment, n),
             seed_sentence=double(self.seed_sentence, n_sentences),
-            tokens=self.tokens,
+            words=self.words,
         )
 
 
@@ -87,17 +93,21 @@ def side_mark(number: int) -> str:
 
 
 def read_evidence(
-    cut: CutDocument, mentions: Sequence[Sequence[Mention]], *, sides: tuple[str, ...], seed_terms: tuple[str, ...]
+    cut: CutDocument,
+    mentions: Sequence[Sequence[Mention]],
+    *,
+    sides: tuple[str, ...],
+    seed_terms: tuple[str, ...],
+    words: WordTable | None = None,
 ) -> Evidence:
     """The evidence of one document; `mentions[s]` are the mentions in `cut.texts[s]`.
 
-    `seed_terms` are lower-case phrases with blanks for hyphens, as `toolkit.terms.plain_phrase` makes them.
+    `seed_terms` are lower-case phrases with blanks for hyphens, as `toolkit.terms.plain_phrase` makes them. `words`
+    are those of the same texts and mentions, where they have been read already.
     """
-    texts = cut.texts
-    joined = "\n".join(texts)
-    if not joined.isascii():
-        joined = _MARK.sub(" ", joined)
-    length = np.array([len(text) for text in texts], dtype=np.int64)
+    words = words or WordTable.of(cut.texts, mentions)
+    joined = "\n".join(words.texts)
+    length = np.array([len(text) for text in words.texts], dtype=np.int64)
     start = np.cumsum(length + 1) - length - 1
 
     ends = [
@@ -111,27 +121,14 @@ def read_evidence(
     sentence_end = np.minimum(np.append(sentence_start[1:], len(joined)), segment_end)
 
     numbers = {side: i for i, side in enumerate(sides)}
-    marks = [f" {side_mark(i)} " for i in range(len(sides))] + [f" {OTHER_MARK} "]
     members: dict[tuple[str, str], int] = {}
     columns: list[int] = []
-    parts: list[str] = []
-    at = 0
-    for s, (found, offset) in enumerate(zip(mentions, start.tolist(), strict=True)):
-        for mention in found:
-            first = offset + mention.start
-            if first < at:  # overlaps the one before
-                continue
-            side = numbers.get(mention.side, len(sides))
-            member = members.setdefault((mention.side, mention.member or mention.name), len(members))
-            columns += (first, s, side, member)
-            parts += (joined[at:first], marks[side])
-            at = offset + mention.end
-        if s + 1 < len(texts):
-            end = offset + len(texts[s])
-            parts += (joined[at:end], f" {BREAK_MARK}")
-            at = end
-    parts.append(joined[at:])
-    position, segment, side_column, member_column = np.array(columns, dtype=np.int64).reshape(-1, 4).T
+    for mention in words.mentions:
+        member = members.setdefault((mention.side, mention.member or mention.name), len(members))
+        columns += (mention.start, numbers.get(mention.side, len(sides)), member)
+    segment = np.array(words.mention_segments, dtype=np.int64)
+    first, side_column, member_column = np.array(columns, dtype=np.int64).reshape(-1, 3).T
+    position = start[segment] + first
     seed_position = np.array(find_phrases(lower(joined), seed_terms), dtype=np.int64)
     return Evidence(
         n_sides=len(sides),
@@ -151,5 +148,5 @@ def read_evidence(
         seed_position=seed_position,
         seed_segment=np.searchsorted(start, seed_position, side="right") - 1,
         seed_sentence=np.searchsorted(sentence_start, seed_position, side="right") - 1,
-        tokens=tokenise("".join(parts)),
+        words=words,
     )

@@ -14,6 +14,7 @@ from toolkit.data import CutDocument, Judgement, Mention, OnTopic
 from toolkit.relevance.evidence import BREAK_MARK, OTHER_MARK, Evidence, Floats, Ints, read_evidence, side_mark
 from toolkit.relevance.features import FEATURES, unit_features, unit_starts
 from toolkit.terms import Vocabulary, weigh_units
+from toolkit.words import WordTable
 
 LEAD_TEXT_CHARACTERS = 600
 """Words of segments that start within so many characters are also counted as words of the lead."""
@@ -67,13 +68,21 @@ class RelevanceModel:
         """The terms with their look-up tables."""
         return Vocabulary((*self.terms, BREAK_MARK))
 
-    def judge(self, cut: CutDocument, mentions: Sequence[Sequence[Mention]]) -> tuple[Judgement, list[Judgement]]:
+    @cached_property
+    def _marks(self) -> Ints:
+        """The numbers of the marks of each side, of other places and of the break between segments."""
+        return self.vocabulary.numbering.of([*map(side_mark, range(len(self.sides))), OTHER_MARK, BREAK_MARK])
+
+    def judge(
+        self, cut: CutDocument, mentions: Sequence[Sequence[Mention]], *, words: WordTable | None = None
+    ) -> tuple[Judgement, list[Judgement]]:
         """The document's judgement and one for every segment, kept or not; `mentions[s]` are those in `cut.texts[s]`.
 
         A kept segment shares its document's judgement, moved by what it and its neighbours name. The segments of
-        another story on the page are judged together, anything else that was cut is judged alone.
+        another story on the page are judged together, anything else that was cut is judged alone. `words` are those of
+        the same texts and mentions, where they have been read already.
         """
-        evidence = self.read(cut, mentions)
+        evidence = self.read(cut, mentions, words)
         hits = self.find_terms(evidence)
         article = article_unit(evidence)
         unit, n_units = separate_units(evidence)
@@ -125,16 +134,18 @@ class RelevanceModel:
             term = term.replace(side_mark(i), f"[{side}]")
         return term.replace(OTHER_MARK, "[other place]")
 
-    def read(self, cut: CutDocument, mentions: Sequence[Sequence[Mention]]) -> Evidence:
+    def read(
+        self, cut: CutDocument, mentions: Sequence[Sequence[Mention]], words: WordTable | None = None
+    ) -> Evidence:
         """The evidence this model looks at."""
-        return read_evidence(cut, mentions, sides=self.sides, seed_terms=self.seed_terms)
+        return read_evidence(cut, mentions, sides=self.sides, seed_terms=self.seed_terms, words=words)
 
     def find_terms(self, evidence: Evidence) -> TermHits:
         """The model's terms in the document, each with the segment it stands in."""
-        term, place = self.vocabulary.locate(self.vocabulary.numbering.of(evidence.tokens))
-        is_break = term == len(self.terms)
-        breaks = place[is_break]  # ascending: the break is a word, and words come first and in order
-        return TermHits(breaks.searchsorted(place[~is_break]), term[~is_break])
+        words = evidence.words.masked(self.vocabulary.numbering, self._marks[evidence.side], int(self._marks[-1]))
+        term, place = self.vocabulary.locate(words.number)
+        is_term = term < len(self.terms)  # the last one is the break
+        return TermHits(words.segment[place[is_term]], term[is_term])
 
     def scores(self, evidence: Evidence, hits: TermHits, unit: Ints, n_units: int) -> Floats:
         """The uncalibrated score of each unit, in logits; shape (n_units,)."""

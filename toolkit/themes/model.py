@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,13 +12,13 @@ import numpy.typing as npt
 
 from toolkit.data import CutDocument, Judgement, ThemeScore
 from toolkit.logistic import sigmoid
-from toolkit.terms import Numbering, Vocabulary, count_keys, tokenise, weigh_units
+from toolkit.terms import Numbering, Vocabulary, count_keys, weigh_units
 from toolkit.themes.phrases import PhraseTable
+from toolkit.words import WordTable
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-BREAK = "\ue0fe"
 LEAD_TOKENS = 100
 FEATURES = ("log_hits", "share", "density", "lead_share", "lead_log_hits", "log_distinct")
 
@@ -63,28 +63,35 @@ class ThemeModel:
     measured: Mapping[str, float]
 
     @cached_property
-    def tables(self) -> tuple[Vocabulary, PhraseTable, int]:
-        """Look-up tables of terms and seed terms over one numbering, and the number of the break between segments."""
+    def tables(self) -> tuple[Vocabulary, PhraseTable]:
+        """Look-up tables of terms and seed terms over one numbering."""
         numbering = Numbering()
-        return Vocabulary(self.terms, numbering), PhraseTable(self.seeds, numbering), numbering.add(BREAK)
+        return Vocabulary(self.terms, numbering), PhraseTable(self.seeds, numbering)
 
-    def read(self, cut: CutDocument) -> Reading:
-        """What the model looks at in the kept segments of `cut`."""
-        vocabulary, phrases, break_number = self.tables
-        kept = [text if piece.kept else "" for piece, text in zip(cut.segments, cut.texts, strict=True)]
-        numbers = vocabulary.numbering.of(tokenise(f"\n{BREAK}\n".join(text.replace(BREAK, " ") for text in kept)))
-        breaks = (numbers == break_number).nonzero()[0]
-        edges = np.concatenate(([-1], breaks, [len(numbers)]))
-        seed, place = phrases.find(numbers)
-        term, term_place = vocabulary.locate(numbers)
-        seed_segment = breaks.searchsorted(place)
+    def numbered_by(self, numbering: Numbering) -> ThemeModel:
+        """The same model with its look-up tables over `numbering`: what else uses it need not number a text again."""
+        model = replace(self)
+        model.__dict__["tables"] = Vocabulary(self.terms, numbering), PhraseTable(self.seeds, numbering)
+        return model
+
+    def read(self, cut: CutDocument, words: WordTable | None = None) -> Reading:
+        """What the model looks at in the kept segments of `cut`; `words` are those of all its texts, if read before."""
+        vocabulary, phrases = self.tables
+        kept = np.array([piece.kept for piece in cut.segments], dtype=bool)
+        words = words or WordTable.of(cut.texts)
+        plain = words.plain(vocabulary.numbering, kept)
+        seed, place = phrases.find(plain.number)
+        term, term_place = vocabulary.locate(plain.number)
+        n_tokens = np.bincount(plain.segment, minlength=len(kept))
+        n_tokens[:-1] -= 1  # the seam
+        seed_segment = plain.segment[place]
         return Reading(
-            n_tokens=edges[1:] - edges[:-1] - 1,
+            n_tokens=n_tokens,
             seed=seed,
             seed_segment=seed_segment,
             seed_place=place - seed_segment,
             term=term,
-            term_segment=breaks.searchsorted(term_place),
+            term_segment=plain.segment[term_place],
         )
 
     def features(self, reading: Reading, unit: Ints, n_units: int) -> Floats:
@@ -136,16 +143,17 @@ class ThemeModel:
             logits[of[starts]] += np.add.reduceat(self.term_weights[term] * values[:, None], starts, axis=0)
         return np.asarray(logits)
 
-    def score(self, cut: CutDocument) -> list[tuple[ThemeScore, ...]]:
+    def score(self, cut: CutDocument, *, words: WordTable | None = None) -> list[tuple[ThemeScore, ...]]:
         """Per segment the themes at or above their thresholds, highest score first; empty for segments not kept.
 
-        A theme's score is the lesser of its document's and its own with `OWN_SLACK`, as a probability.
+        A theme's score is the lesser of its document's and its own with `OWN_SLACK`, as a probability. `words` are
+        those of all texts of `cut`, where they have been read already.
         """
         kept = np.array([piece.kept for piece in cut.segments], dtype=bool)
         nothing: list[tuple[ThemeScore, ...]] = [() for _ in cut.segments]
         if not kept.any():
             return nothing
-        reading = self.read(cut)
+        reading = self.read(cut, words)
         whole = self.logits(reading, np.where(kept, 0, -1), 1)[0]
         unit = np.where(kept, np.cumsum(kept) - 1, -1)
         own = self.logits(reading, unit, int(kept.sum()))

@@ -1,0 +1,137 @@
+"""The words of one document, read once for all models: tokens in order, and where mentions and segments lie in them.
+
+A seam is a token between the words wherever a mention begins or ends and where one segment ends: one reading of the
+text then serves the models that mask places and those that do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.data import Mention
+from toolkit.terms import MARK, SEAM, SEAM_NUMBER, UNSPACED_OR_MARK, Numbering, tokenise_parts
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_OPENS, _CLOSES, _BREAKS = 0, 1, 2
+_MENTION, _BREAK = bytes((_OPENS, _CLOSES)), bytes((_BREAKS,))
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedWords:
+    """Words by their numbers: `number[i]` stands in segment `segment[i]`; seams are among them."""
+
+    number: Ints
+    segment: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class WordTable:
+    """The words of a document's segments; `mentions[m]` stands in segment `mention_segments[m]`, none overlap.
+
+    `kinds` says of each seam whether a mention begins, a mention ends, or a segment ends there.
+    """
+
+    texts: tuple[str, ...]
+    """As given, with blanks for the private-use characters that mark what is masked."""
+    mentions: list[Mention]
+    mention_segments: list[int]
+    tokens: list[str]
+    kinds: bytes
+    is_cut_apart: bool
+    """Whether the seam beside a mention parts what is one word without it (marks, scripts without spaces)."""
+
+    @classmethod
+    def of(cls, texts: Sequence[str], mentions: Sequence[Sequence[Mention]] | None = None) -> WordTable:
+        """Read `texts`; `mentions[s]`, where given, are those in `texts[s]`; the first of overlapping ones counts."""
+        is_ascii = all(map(str.isascii, texts))
+        if not is_ascii and any(map(MARK.search, texts)):
+            texts = [MARK.sub(" ", text) for text in texts]
+        taken: list[Mention] = []
+        taken_segments: list[int] = []
+        parts: list[str] = []
+        kinds = bytearray()
+        beside: list[str] = []
+        for s, text in enumerate(texts):
+            at = 0
+            for mention in mentions[s] if mentions else ():
+                start, end = mention.start, mention.end
+                if start < at:
+                    continue
+                parts += (text[at:start], text[start:end])
+                kinds += _MENTION
+                taken.append(mention)
+                taken_segments.append(s)
+                if not is_ascii:
+                    beside += (text[start - 1 : start], text[end : end + 1])
+                at = end
+            parts.append(text[at:] if at else text)
+            kinds += _BREAK
+        apart = bool(beside) and (
+            UNSPACED_OR_MARK.search("".join(beside)) is not None
+            or any("\u03a3" in text for text in texts)  # its small letter depends on what stands around it
+        )
+        return cls(tuple(texts), taken, taken_segments, tokenise_parts(parts), bytes(kinds[:-1]), apart)
+
+    def masked_tokens(self, marks: Sequence[str], break_mark: str) -> list[str]:
+        """The words, mention m replaced by `marks[m]`, with `break_mark` between segments."""
+        masked: list[str] = []
+        at, mention = 0, 0
+        for kind in self.kinds:
+            seam = self.tokens.index(SEAM, at)
+            if kind == _OPENS:
+                masked += self.tokens[at:seam]
+                masked.append(marks[mention])
+                mention += 1
+            elif kind == _BREAKS:
+                masked += self.tokens[at:seam]
+                masked.append(break_mark)
+            at = seam + 1
+        masked += self.tokens[at:]
+        return masked
+
+    def masked(self, numbering: Numbering, marks: Ints, break_mark: int) -> NumberedWords:
+        """The same by number: `marks[m]` for mention m, `break_mark` between segments."""
+        numbers, segment, opens, closes, breaks = self._by(numbering)
+        numbers = numbers.copy()
+        numbers[opens] = marks
+        numbers[breaks] = break_mark
+        if not len(opens):
+            return NumberedWords(numbers, segment)
+        change = np.zeros(len(numbers) + 1, dtype=np.int8)
+        change[opens + 1] = 1
+        change[closes + 1] = -1
+        stays = np.cumsum(change[:-1], dtype=np.int8) == 0
+        return NumberedWords(numbers[stays], segment[stays])
+
+    def plain(self, numbering: Numbering, kept: Bools) -> NumberedWords:
+        """The words of the kept segments by number, as written, with -1 after each segment but the last."""
+        if self.is_cut_apart:
+            return WordTable.of(self.texts).plain(numbering, kept)
+        numbers, segment, opens, closes, breaks = self._by(numbering)
+        stays = kept[segment]
+        stays[opens] = False
+        stays[closes] = False
+        stays[breaks] = True
+        plain = numbers[stays]
+        return NumberedWords(np.maximum(plain, -1, out=plain), segment[stays])
+
+    def _by(self, numbering: Numbering) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+        """Numbers and segments of all tokens (a break counts with what it ends); where mentions begin, where they end, where segments end."""
+        document, numbered = numbering.latest
+        if document is self:
+            return numbered  # type: ignore[no-any-return]
+        numbers = numbering.of(self.tokens)
+        seams = (numbers == SEAM_NUMBER).nonzero()[0]
+        kinds = np.frombuffer(self.kinds, dtype=np.uint8)
+        breaks = seams[kinds == _BREAKS]
+        begins = np.zeros(len(numbers) + 1, dtype=np.int64)
+        begins[breaks + 1] = 1
+        numbered = numbers, np.cumsum(begins[:-1]), seams[kinds == _OPENS], seams[kinds == _CLOSES], breaks
+        numbering.latest = (self, numbered)
+        return numbered
