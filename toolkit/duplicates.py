@@ -42,6 +42,7 @@ _SEPARATOR = re.compile(
 # Scripts written without spaces: one character, one word.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _IS_WORD_BYTE = np.array([chr(byte).isalnum() or byte >= 0x80 for byte in range(256)])
+_LETTERS = np.where(_IS_WORD_BYTE, np.arange(1, 257), 0).astype(np.uint64)
 _ODD = np.array(
     [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F],
     dtype=np.uint64,
@@ -95,16 +96,19 @@ def _word_sums(text: str) -> Hashes:
     """A 64-bit polynomial sum of the bytes of each word of `text`, in order."""
     if not text.isascii():
         text = _UNSPACED.sub(r" \g<0> ", _SEPARATOR.sub(" ", text))
-    content = np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8)
+    content = np.frombuffer(f" {text}".encode("utf-8", "replace"), dtype=np.uint8)
     is_word = _IS_WORD_BYTE[content]
-    is_start = is_word.copy()
-    is_start[1:] &= ~is_word[:-1]
-    letters = content[is_word].astype(np.uint64)
-    starts = np.flatnonzero(is_start[is_word])
+    starts = (is_word[1:] > is_word[:-1]).nonzero()[0] + 1
     if not len(starts):
         return np.zeros(0, dtype=np.uint64)
-    places = np.arange(len(letters)) - np.repeat(starts, np.diff(starts, append=len(letters)))
-    return np.add.reduceat((letters + np.uint64(1)) * _POWERS[places & (_MAX_WORD_BYTES - 1)], starts)
+    # A word here ends where the next begins: what separates them counts nothing.
+    content, first = content[starts[0] :], starts - starts[0]
+    lengths = np.empty_like(first)
+    np.subtract(first[1:], first[:-1], out=lengths[:-1])
+    lengths[-1] = len(content) - first[-1]
+    places = np.arange(len(content)) - first.repeat(lengths)
+    places &= _MAX_WORD_BYTES - 1
+    return np.add.reduceat(_LETTERS[content] * _POWERS[places], first)
 
 
 def find_duplicates(items: Iterable[tuple[str, str | None, bytes]]) -> dict[str, str]:

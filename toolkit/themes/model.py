@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from toolkit.data import CutDocument, Judgement, ThemeScore
 from toolkit.logistic import sigmoid
-from toolkit.terms import Numbering, Vocabulary, count_keys, weigh_units
+from toolkit.terms import Numbering, Vocabulary, weigh_units
 from toolkit.themes.phrases import PhraseTable
 from toolkit.words import WordTable
 
@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 LEAD_TOKENS = 100
+_FIRST = np.zeros(1, dtype=np.int64)
 FEATURES = ("log_hits", "share", "density", "lead_share", "lead_log_hits", "log_distinct")
 
 OWN_SLACK = 2.0
@@ -42,6 +43,18 @@ class Reading:
     seed_place: Ints  # tokens before it in the kept text
     term: Ints
     term_segment: Ints
+
+    def twice(self) -> Reading:
+        """The same segments listed twice (segment s again as n + s), to score two groupings of them in one pass."""
+        n, total = len(self.n_tokens), int(self.n_tokens.sum())
+        return Reading(
+            n_tokens=np.concatenate((self.n_tokens, self.n_tokens)),
+            seed=np.concatenate((self.seed, self.seed)),
+            seed_segment=np.concatenate((self.seed_segment, self.seed_segment + n)),
+            seed_place=np.concatenate((self.seed_place, self.seed_place + total)),
+            term=np.concatenate((self.term, self.term)),
+            term_segment=np.concatenate((self.term_segment, self.term_segment + n)),
+        )
 
 
 @dataclass(frozen=True)
@@ -106,30 +119,35 @@ class ThemeModel:
         inside = of >= 0
         of, seed = of[inside], reading.seed[inside]
         in_lead = reading.seed_place[inside] - first[of] < LEAD_TOKENS
-        hits, distinct = self._sums(of, seed, n_units)
-        lead_hits, _ = self._sums(of[in_lead], seed[in_lead], n_units)
-        table = np.empty((n_units, len(self.themes), len(FEATURES)))
-        table[:, :, 0] = np.log1p(hits)
-        table[:, :, 1] = hits / (hits.sum(axis=1, keepdims=True) + 1)
-        table[:, :, 2] = np.log1p(100 * hits / np.maximum(length, 50)[:, None])
-        table[:, :, 3] = lead_hits / (lead_hits.sum(axis=1, keepdims=True) + 1)
-        table[:, :, 4] = np.log1p(lead_hits)
-        table[:, :, 5] = np.log1p(distinct)
-        return table
+        hits, lead_hits, distinct = self._sums(of, seed, in_lead, n_units)
+        table = np.empty((len(FEATURES), n_units, len(self.themes)))
+        table[0] = hits
+        np.divide(100 * hits, np.maximum(length, 50)[:, None], out=table[1])
+        table[2] = lead_hits
+        table[3] = distinct
+        np.log1p(table[:4], out=table[:4])
+        table = table[[0, 4, 1, 5, 2, 3]]
+        np.divide(hits, hits.sum(axis=1, keepdims=True) + 1, out=table[1])
+        np.divide(lead_hits, lead_hits.sum(axis=1, keepdims=True) + 1, out=table[3])
+        return table.transpose(1, 2, 0)
 
-    def _sums(self, of: Ints, seed: Ints, n_units: int) -> tuple[Floats, Floats]:
-        """Weights of the seed terms found and of the distinct ones, by unit and theme."""
-        shape = (n_units, len(self.themes))
-        keys, counts = count_keys(of * max(len(self.seeds), 1) + seed)
-        if len(keys) == 0:
-            return np.zeros(shape), np.zeros(shape)
-        units, seeds = np.divmod(keys, len(self.seeds))
+    def _sums(self, of: Ints, seed: Ints, in_lead: npt.NDArray[np.bool_], n_units: int) -> Floats:
+        """Weights of the seed terms found, of those in the lead and of the distinct ones, by unit and theme."""
+        sums = np.zeros((3, n_units, len(self.themes)))
+        if len(of) == 0:
+            return sums
+        keys = np.sort((of * len(self.seeds) + seed) * 2 + in_lead)
+        is_lead = keys & 1
+        keys >>= 1
+        starts = np.concatenate((_FIRST, (keys[1:] != keys[:-1]).nonzero()[0] + 1))
+        counts = np.concatenate((starts[1:], [len(keys)])) - starts
+        units, seeds = np.divmod(keys[starts], len(self.seeds))
         weights = self.seed_weights[seeds].astype(float)
-        hits, distinct = np.zeros(shape), np.zeros(shape)
-        starts = np.concatenate(([True], units[1:] != units[:-1])).nonzero()[0]
-        hits[units[starts]] = np.add.reduceat(weights * counts[:, None], starts, axis=0)
-        distinct[units[starts]] = np.add.reduceat(weights, starts, axis=0)
-        return hits, distinct
+        lead_counts = np.add.reduceat(is_lead, starts)
+        found = np.stack((weights * counts[:, None], weights * lead_counts[:, None], weights))
+        starts = np.concatenate((_FIRST, (units[1:] != units[:-1]).nonzero()[0] + 1))
+        sums[:, units[starts]] = np.add.reduceat(found, starts, axis=1)
+        return sums
 
     def logits(self, reading: Reading, unit: Ints, n_units: int) -> Floats:
         """The score of each unit for each theme, in logits, shape (n_units, n_themes)."""
@@ -154,9 +172,10 @@ class ThemeModel:
         if not kept.any():
             return nothing
         reading = self.read(cut, words)
-        whole = self.logits(reading, np.where(kept, 0, -1), 1)[0]
-        unit = np.where(kept, np.cumsum(kept) - 1, -1)
-        own = self.logits(reading, unit, int(kept.sum()))
+        # One pass for both views: the document as unit 0, then every kept segment on its own.
+        unit = np.concatenate((np.where(kept, 0, -1), np.where(kept, np.cumsum(kept), -1)))
+        logits = self.logits(reading.twice(), unit, 1 + int(kept.sum()))
+        whole, own = logits[0], logits[1:]
         bar = np.log(self.thresholds / (1 - self.thresholds)).astype(float)
         margin = np.minimum(whole, own + OWN_SLACK) - bar
         scores = np.round(sigmoid(margin + bar), 6)
