@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -80,6 +80,58 @@ def bootstrap_interval(
     values = [measure(random.integers(0, n_documents, n_documents)) for _ in range(n_resamples)]
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def resampled_counts(
+    n_documents: int, *, random_state: int, n_resamples: int = 1000, max_cells: int = 4_000_000
+) -> Iterator[Floats]:
+    """How often each document is drawn in each resample: blocks of shape (n, n_documents), n_resamples rows in all.
+
+    The draws are those of `bootstrap_interval`, so that a measure that can be computed from weighted documents gets
+    the same interval from these, many resamples at once. A block has at most about `max_cells` cells.
+    """
+    random = np.random.default_rng(random_state)
+    size = max(1, max_cells // max(n_documents, 1))
+    for start in range(0, n_resamples, size):
+        block = np.empty((min(size, n_resamples - start), n_documents))
+        for row in block:
+            row[:] = np.bincount(random.integers(0, n_documents, n_documents), minlength=n_documents)
+        yield block
+
+
+def weighted_roc_auc(truth: Bools, scores: Floats, weights: Floats) -> Floats:
+    """`roc_auc` with each document counted `weights[r, i]` times, for each resample r; NaN where a class is missing."""
+    order = np.argsort(scores, kind="stable")
+    starts = _starts(scores[order])
+    on = np.add.reduceat(weights[:, order] * truth[order], starts, axis=1)
+    off = np.add.reduceat(weights[:, order] * ~truth[order], starts, axis=1)
+    below = np.cumsum(off, axis=1) - off / 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((on * below).sum(axis=1) / (on.sum(axis=1) * off.sum(axis=1)))
+
+
+def weighted_average_precision(truth: Bools, scores: Floats, weights: Floats) -> Floats:
+    """`average_precision` with each document counted `weights[r, i]` times; NaN where there is no positive."""
+    order = np.argsort(-scores, kind="stable")
+    starts = _starts(scores[order])
+    drawn = weights[:, order]
+    on = np.add.reduceat(drawn * truth[order], starts, axis=1)
+    found = np.cumsum(np.add.reduceat(drawn, starts, axis=1), axis=1)
+    precision = np.cumsum(on, axis=1) / np.maximum(found, 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((on * precision).sum(axis=1) / on.sum(axis=1))
+
+
+def weighted_calibration_error(truth: Bools, scores: Floats, weights: Floats, *, n_bins: int = 10) -> Floats:
+    """`expected_calibration_error` with each document counted `weights[r, i]` times."""
+    bins = np.minimum((scores * n_bins).astype(int), n_bins - 1)
+    gaps = weights @ ((truth - scores)[:, None] * (bins[:, None] == np.arange(n_bins)))
+    return np.asarray(np.abs(gaps).sum(axis=1) / np.maximum(weights.sum(axis=1), 1))
+
+
+def _starts(ranked: Floats) -> npt.NDArray[np.int64]:
+    """Where each run of equal values begins."""
+    return np.concatenate(([0], np.flatnonzero(np.diff(ranked)) + 1))
 
 
 def pk(reference: Sequence[int], hypothesis: Sequence[int], *, window: int | None = None) -> float:

@@ -48,7 +48,7 @@ def read_labels(path: Path, *, theme_ids: Sequence[str]) -> dict[str, Label]:
     """
     labels: dict[str, Label] = {}
     for where, fields in _label_rows(path):
-        label = _label(fields, theme_ids, where)
+        label = to_label(fields, theme_ids, where)
         known = labels.setdefault(label.document_id, label)
         if known != label:
             raise ToolkitError(f"{where}: a second, different label for {label.document_id}. Keep one of them.")
@@ -101,7 +101,14 @@ def _table_rows(path: Path, text: str, delimiter: str | None) -> Iterator[tuple[
         raise ToolkitError(f"{path}, line {rows.line_num}: {error}.") from error
 
 
-def _label(fields: Mapping[str, object], theme_ids: Sequence[str], where: str) -> Label:
+def to_label(fields: Mapping[str, object], theme_ids: Sequence[str], where: str) -> Label:
+    """The label that one row states, columns as for `read_labels`; `where` is its place, for errors.
+
+    Raises
+    ------
+    ToolkitError
+        Where there is no id, or a verdict or theme is not known.
+    """
     identifier = next((fields[name] for name in _ID_NAMES if fields.get(name) not in (None, "")), None)
     if isinstance(identifier, bool) or not isinstance(identifier, str | int | float):
         raise ToolkitError(f"{where}: no `id`; a label needs the id of its document.")
