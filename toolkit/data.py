@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 KEPT_ROLES = ("title", "heading", "body", "list", "quote", "caption")
 CUT_ROLES = ("byline", "date", "navigation", "teaser", "footer", "advert", "duplicate", "blank", "other")
 ROLES = KEPT_ROLES + CUT_ROLES
@@ -122,6 +125,18 @@ class CutDocument:
     date: str | None = None
     byline: str | None = None
     language: str = "und"
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """What extractors would keep of a page: `shares[i, k]` of the words of paragraph i, in [0, 1], by voter k.
+
+    A voter that abstained has only NaN; `notes` say why.
+    """
+
+    names: tuple[str, ...]
+    shares: npt.NDArray[np.float64]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from toolkit.relevance import RelevanceModel, train_relevance
 from toolkit.segment import LineModel, RepeatedLines, cut, learn_repeats, load_line_model
 from toolkit.themes import ThemeModel, train_themes
 from toolkit.topics import TopicModel, fit_topics
+from toolkit.voters import vote
 from toolkit.words import WordTable
 
 Outcome = dict[str, Any]
@@ -64,16 +66,27 @@ class JudgeRecipe:
 def judge_record(record: Record, model: Model, *, no_relevance: bool = False) -> Outcome:
     """Everything the results say of one record. One bad article is quarantined and never stops a run."""
     try:
-        document = render(record, max_depth=model.config.limits.max_html_depth)
-    except HtmlTooDeep as error:
-        return {"quarantined": refusal(record, "html_too_deep", str(error))}
-    try:
         with _collector_paused():
-            cut_document = cut(document, model.line_model, model.repeats)
+            cut_document = cut_record(record, line_model=model.line_model, repeats=model.repeats, config=model.config)
             judged = judge(cut_document, model.gazetteer, model.relevance, model.themes, no_relevance=no_relevance)
             return _rows(judged, model)
+    except HtmlTooDeep as error:
+        return {"quarantined": refusal(record, "html_too_deep", str(error))}
     except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
         return {"quarantined": refusal(record, "internal_error", f"{type(error).__name__}: {error}")}
+
+
+def cut_record(record: Record, *, line_model: LineModel, repeats: RepeatedLines | None, config: Config) -> CutDocument:
+    """A record cut into segments: rendered, and where it is HTML and the line model is unsure, with the voters asked.
+
+    Raises
+    ------
+    HtmlTooDeep
+        When its elements are nested deeper than `limits.max_html_depth`.
+    """
+    document = render(record, max_depth=config.limits.max_html_depth)
+    second_opinion = partial(vote, record.content) if record.is_html else None
+    return cut(document, line_model, repeats, second_opinion=second_opinion)
 
 
 @contextmanager
@@ -358,7 +371,7 @@ def _cut_all(
 ) -> list[CutDocument]:
     corpus = []
     for record in sample:
-        corpus.append(cut(render(record, max_depth=config.limits.max_html_depth), line_model, repeats))
+        corpus.append(cut_record(record, line_model=line_model, repeats=repeats, config=config))
         progress.advance()
     return corpus
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from toolkit.clean import normalise
-from toolkit.data import CutDocument, Document, Segment
+from toolkit.data import CutDocument, Document, Segment, Votes
 from toolkit.dates import find_date, normalise_date
 from toolkit.language import detect_language
 from toolkit.segment.features import look
-from toolkit.segment.model import LineModel, load_line_model
+from toolkit.segment.model import ARTICLE, LineModel, load_line_model
+from toolkit.segment.opinion import cues, evidence, is_unsure
 from toolkit.segment.page import Page, Roles
 from toolkit.segment.paragraphs import Paragraph, split_paragraphs
 from toolkit.segment.repeats import RepeatCounter, RepeatedLines, learn_repeats
@@ -27,11 +30,21 @@ __all__ = [
 MAX_BYLINE = 300  # characters
 MAX_LANGUAGE_SAMPLE = 2_000
 
+SecondOpinion = Callable[[Sequence[str]], Votes]
+"""What extractors would keep of a page, given the texts of its paragraphs in order."""
 
-def cut(document: Document, model: LineModel, repeats: RepeatedLines | None = None) -> CutDocument:
+
+def cut(
+    document: Document,
+    model: LineModel,
+    repeats: RepeatedLines | None = None,
+    *,
+    second_opinion: SecondOpinion | None = None,
+) -> CutDocument:
     """Cut `document` into segments that partition its text, each with a role, and a reason where it is not kept.
 
-    `repeats`, when its source is known, tells what the source's other pages repeat. Never raises on any text.
+    `repeats`, when its source is known, tells what the source's other pages repeat. `second_opinion` is asked only
+    where the model is unsure of the page; its votes are evidence, the model decides. Never raises on any text.
 
     Examples
     --------
@@ -44,7 +57,7 @@ def cut(document: Document, model: LineModel, repeats: RepeatedLines | None = No
         text = document.text
         blank = Segment(document.document_id, 0, 0, len(text), text, "blank", "blank: no visible text", None)
         return CutDocument(document, (blank,), ("",), document.title, _stated_date(document))
-    found = assign_roles(page, model.best_states(model.scores(page)))
+    found = _roles(page, model, second_opinion)
     segments = _segments(document, page, found)
     texts = tuple(normalise(segment.text, hard_wrapped=page.layout.wrapped).text for segment in segments)
     kept = " ".join(text for text, segment in zip(texts, segments, strict=True) if segment.role == "body")
@@ -58,6 +71,27 @@ def cut(document: Document, model: LineModel, repeats: RepeatedLines | None = No
         _byline(document, segments, texts),
         detect_language((kept or " ".join(texts))[:MAX_LANGUAGE_SAMPLE]),
     )
+
+
+def _roles(page: Page, model: LineModel, second_opinion: SecondOpinion | None) -> Roles:
+    """The roles the model finds, with the votes of others where it is unsure; a reason says where they decided."""
+    scores = model.scores(page)
+    states = model.best_states(scores)
+    if second_opinion is None:
+        return assign_roles(page, states)
+    posteriors = model.posteriors(scores)
+    if not is_unsure(page, posteriors):
+        return assign_roles(page, states)
+    votes = second_opinion([page.document.text[p.start : p.end] for p in page.paragraphs])
+    scores[:, ARTICLE] += evidence(page, posteriors, votes)
+    advised = model.best_states(scores)
+    found = assign_roles(page, advised)
+    for i, (own, state) in enumerate(zip(states, advised, strict=True)):
+        reason = found.reasons[i]
+        if own == ARTICLE != state and reason is not None:
+            named = cues(votes, i)
+            found.reasons[i] = f"{reason}, {named}" if named else reason
+    return found
 
 
 def _segments(document: Document, page: Page, found: Roles) -> tuple[Segment, ...]:
