@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -32,6 +32,7 @@ _MONTH_NAMES = {
     12: "december dec desember disember des dis diciembre disyembre décembre dezember dezembro ธ.ค. ธันวาคม",
 }
 _MONTHS = {name: month for month, names in _MONTH_NAMES.items() for name in names.split()}
+_DIGIT = re.compile("[0-9]")
 _THAI = re.compile("[\u0e00-\u0e7f]")
 _NAME = "|".join(re.escape(name) for name in sorted(_MONTHS, key=lambda name: (-len(name), name)))
 
@@ -66,6 +67,13 @@ _GRAMMAR = tuple(
         rf"{_LEFT}(?P<one>[0-9]{{1,2}})(?P<mark>[-/.])(?P<two>[0-9]{{1,2}})(?P=mark){_YEAR}(?:(?=T[0-9]{{2}}:)|{_RIGHT})",
     )
 )
+# What can match in ASCII, and what a line must hold for it.
+_NAMED_MONTH = tuple(pattern for pattern in _GRAMMAR if "(?P<name>" in pattern.pattern)
+_FIGURES = (_GRAMMAR[0], _GRAMMAR[-1])
+_BEGINNINGS = "|".join(sorted({name[:3] for name in _MONTHS if name.isascii()}))
+_MONTH_BEGINS = re.compile(rf"(?<![0-9a-z])(?:{_BEGINNINGS})")
+_JOINED_FIGURES = re.compile(r"[0-9][-/.][0-9]")
+
 _CLOCK = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?(?![0-9:])"
 _HALF = r"(?:\s?(?P<half>[ap])\.?m\b\.?)?"
 _ZONE_NAME = "GMT|UTC|SGT|HKT|WIB|WITA|WIT|ICT|MYT|PHT|PST|EST|EDT|IST"
@@ -129,10 +137,18 @@ def find_date(line: str) -> FoundDate | None:
 
 def _candidates(line: str) -> Iterator[re.Match[str]]:
     """Every match of the grammar, by place, the longest first: an impossible date hides the parts of it."""
-    if not any(map(str.isdigit, line)):
+    if _DIGIT.search(line) is None:
         return iter(())
-    matches = [match for pattern in _GRAMMAR for match in pattern.finditer(line)]
+    matches = [match for pattern in _worth_trying(line) for match in pattern.finditer(line)]
     return iter(sorted(matches, key=lambda match: (match.start(), -match.end())))
+
+
+def _worth_trying(line: str) -> Sequence[re.Pattern[str]]:
+    """The patterns that could match in `line`: in ASCII, those with a month's name and those of figures alone."""
+    if not line.isascii():
+        return _GRAMMAR
+    named = _NAMED_MONTH if _MONTH_BEGINS.search(line.lower()) else ()
+    return (*named, *_FIGURES) if _JOINED_FIGURES.search(line) else named
 
 
 def _day_of(match: re.Match[str]) -> str | None:

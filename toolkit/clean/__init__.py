@@ -7,15 +7,16 @@ normalises to itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from functools import partial
+from functools import lru_cache, partial
 
 from toolkit.clean import characters
 from toolkit.clean import words as glue
 from toolkit.clean.view import Edit, View, applied, compose
 
-__all__ = ["Edit", "View", "normalise"]
+__all__ = ["Edit", "View", "normalise", "normalised_text"]
 
 Pass = Callable[[str], characters.Found]
 _MAX_ROUNDS = 8  # hostile text can hide an entity in an entity; ordinary text is stable after one round
@@ -69,6 +70,29 @@ def normalise(text: str, *, hard_wrapped: bool = False, words: AbstractSet[str] 
     return View(text, current, tuple(edits))
 
 
+def normalised_text(text: str, *, hard_wrapped: bool = False) -> str:
+    """`normalise(text, hard_wrapped=hard_wrapped).text`, sooner: most segments differ from it by white space alone."""
+    core = text.strip()
+    tokens = core.split()
+    if _are_plain(tokens):
+        joined = " ".join(tokens)
+        if joined == core or not _MEETING.search(core):
+            return joined
+    return (_text_of_line if len(text) <= _MAX_LINE else _text_of)(text, hard_wrapped)
+
+
+def _text_of(text: str, hard_wrapped: bool) -> str:
+    return normalise(text, hard_wrapped=hard_wrapped).text
+
+
+_MAX_LINE = 120  # characters; shorter segments are lines of menus, which stand on page after page
+_text_of_line = lru_cache(maxsize=10_000)(_text_of)
+
+# White space that plain tokens do not make a single space: where a broken line may lack one, and what may be a broken
+# no-break space.
+_MEETING = re.compile("[\xa0\x85]|-\\s|\\s(?:['\u2019]|[snrt][tdh]\\b|[\u3001-\u9fff\uff01-\uff5e])")
+
+
 def _stripped(text: str, core: str) -> tuple[Edit, ...]:
     """The edits that leave of `text` its `core`, without the white space around it."""
     left = len(text) - len(text.lstrip())
@@ -79,7 +103,10 @@ def _stripped(text: str, core: str) -> tuple[Edit, ...]:
 
 def _has_plain_tokens(text: str) -> bool:
     """Whether no pass could change `text`, told by its parts between single blanks, most of which were met before."""
-    tokens = text.split(" ")
+    return _are_plain(text.split(" "))
+
+
+def _are_plain(tokens: list[str]) -> bool:
     if _plain_tokens.issuperset(tokens):
         return True
     for token in tokens:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from toolkit.clean import normalise
+from toolkit.clean import normalised_text
 from toolkit.data import CutDocument, Document, Segment, Votes
 from toolkit.dates import find_date, normalise_date
 from toolkit.language import detect_language
@@ -59,7 +59,7 @@ def cut(
         return CutDocument(document, (blank,), ("",), document.title, _stated_date(document))
     found = _roles(page, model, second_opinion)
     segments = _segments(document, page, found)
-    texts = tuple(normalise(segment.text, hard_wrapped=page.layout.wrapped).text for segment in segments)
+    texts = tuple(normalised_text(segment.text, hard_wrapped=page.layout.wrapped) for segment in segments)
     kept = " ".join(text for text, segment in zip(texts, segments, strict=True) if segment.role == "body")
     title = document.title or (texts[found.title] if found.title is not None else None)
     return CutDocument(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import lru_cache
-from itertools import chain, filterfalse
+from itertools import filterfalse
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,21 +101,27 @@ def _class_counts(
     return counts.reshape(n, _N_CLASSES).astype(np.float32), capitals.astype(np.float32)
 
 
-class _Words(dict[str, tuple[str, ...]]):
-    """The words, in lower case, of what stands between two blanks; most of it was met before."""
+_Line = tuple[list[str], str, int, frozenset[str], tuple[int, ...]]
+"""The words in lower case, the same in one text, how many are function words, the others, columns of its flags."""
 
-    def __missing__(self, piece: str) -> tuple[str, ...]:
-        found = tuple(WORD.findall(piece.lower()))
-        if len(piece) <= _LONGEST_REMEMBERED:
+
+class _Lines(dict[str, _Line]):
+    """What can be seen of a paragraph by itself; short ones are remembered, for menus stand on page after page."""
+
+    def __missing__(self, raw: str) -> _Line:
+        low = raw.lower()
+        tokens = WORD.findall(low)
+        rare = list(filterfalse(STOP_WORDS.__contains__, tokens))
+        line = (tokens, " ".join(tokens), len(tokens) - len(rare), frozenset(rare), _flags(raw, low, tokens))
+        if len(raw) <= MAX_SCANNED:
             if len(self) >= _MAX_REMEMBERED:
                 self.clear()
-            self[piece] = found
-        return found
+            self[raw] = line
+        return line
 
 
-_LONGEST_REMEMBERED = 40  # characters
-_MAX_REMEMBERED = 100_000  # pieces; about 20 MB at most
-_words = _Words()
+_MAX_REMEMBERED = 10_000  # lines; about 20 MB at most
+_lines = _Lines()
 
 
 def look(document: Document, repeats: RepeatedLines | None = None) -> Page:
@@ -138,41 +144,17 @@ def look_at(document: Document, paragraphs: list[Paragraph], layout: Layout, rep
     own = dense[:, : len(OWN)]
     at = COLUMN
     n_stops: list[int] = []
-    words_of, is_stop = _words.__getitem__, STOP_WORDS.__contains__
-    flags: list[tuple[int, int]] = []
+    rows: list[int] = []
+    columns: list[int] = []
     for i, paragraph in enumerate(paragraphs):
-        raw = text[paragraph.start : paragraph.end]
-        tokens = list(chain.from_iterable(map(words_of, raw.split(" "))))
-        rare = list(filterfalse(is_stop, tokens))
+        tokens, key, n_stopped, rare, flags = _lines[text[paragraph.start : paragraph.end]]
         words.append(tokens)
-        keys.append(" ".join(tokens))
-        n_stops.append(len(tokens) - len(rare))
-        content.append(frozenset(rare))
-        last = raw[-1]
-        if last in ".!?…。！？\"'”’»›)]}*।។៕":
-            if ENDS_SENTENCE.search(raw, max(0, len(raw) - 6)):
-                flags.append((i, _ENDS_SENTENCE))
-            if raw.endswith(("...", "…", "[…]", "[...]")):
-                flags.append((i, _ENDS_ELLIPSIS))
-            elif last == "?":
-                flags.append((i, _QUESTION))
-        elif last == ":":
-            flags.append((i, _ENDS_COLON))
-        elif last in ",(“‘[-–":
-            flags.append((i, _ENDS_OPEN))
-        first = raw[0]
-        if first.islower():
-            flags.append((i, _STARTS_LOW))
-        elif first.isdigit():
-            flags.append((i, _STARTS_DIGIT))
-        elif first in "\"'“‘«":
-            flags.append((i, _STARTS_QUOTE))
-        if not first.isalpha() and BULLET.match(raw):
-            flags.append((i, _BULLET))
-        if len(raw) <= MAX_SCANNED:
-            _scan(i, raw.lower(), tokens, flags)
-    if flags:
-        own[tuple(np.array(flags).T)] = 1
+        keys.append(key)
+        n_stops.append(n_stopped)
+        content.append(rare)
+        rows.extend([i] * len(flags))
+        columns.extend(flags)
+    own[rows, columns] = 1
     starts = np.array([p.start for p in paragraphs], dtype=np.int64)
     ends = np.array([p.end for p in paragraphs], dtype=np.int64)
     counts, capitals = _class_counts(text, starts, ends)
@@ -227,23 +209,54 @@ def look_at(document: Document, paragraphs: list[Paragraph], layout: Layout, rep
 _PATTERNS = ((_DATED, DATE), (_TIMED, TIME), (_MONEYED, MONEY))  # all need a digit
 
 
-def _scan(i: int, low: str, tokens: list[str], flags: list[tuple[int, int]]) -> None:
-    """Patterns of a short paragraph; cheap tests first, for most paragraphs have none of them."""
+def _flags(raw: str, low: str, tokens: list[str]) -> tuple[int, ...]:
+    """Columns of what a paragraph begins and ends with and, of a short one, of the patterns in it."""
+    flags = []
+    last = raw[-1]
+    if last in ".!?…。！？\"'”’»›)]}*।။៕":
+        if ENDS_SENTENCE.search(raw, max(0, len(raw) - 6)):
+            flags.append(_ENDS_SENTENCE)
+        if raw.endswith(("...", "…", "[…]", "[...]")):
+            flags.append(_ENDS_ELLIPSIS)
+        elif last == "?":
+            flags.append(_QUESTION)
+    elif last == ":":
+        flags.append(_ENDS_COLON)
+    elif last in ",(“‘[-–":
+        flags.append(_ENDS_OPEN)
+    first = raw[0]
+    if first.islower():
+        flags.append(_STARTS_LOW)
+    elif first.isdigit():
+        flags.append(_STARTS_DIGIT)
+    elif first in "\"'“‘«":
+        flags.append(_STARTS_QUOTE)
+    if not first.isalpha() and BULLET.match(raw):
+        flags.append(_BULLET)
+    if len(raw) <= MAX_SCANNED:
+        flags += _patterns(low, tokens)
+    return tuple(flags)
+
+
+def _patterns(low: str, tokens: list[str]) -> list[int]:
+    """Columns of the patterns of a short paragraph; cheap tests first, for most paragraphs have none of them."""
+    flags = []
     if ("right" in low or "(c)" in low or "©" in low) and RIGHTS_LOW.search(low):
-        flags.append((i, _RESERVED))
+        flags.append(_RESERVED)
     if not CREDIT_WORDS.isdisjoint(tokens):
-        flags.append((i, _CREDITED))
+        flags.append(_CREDITED)
     if (
         "@" in low
         or "://" in low
         or "www." in low
         or ((".com" in low or ".org" in low or ".net" in low) and ADDRESS.search(low))
     ):
-        flags.append((i, _ADDRESSED))
+        flags.append(_ADDRESSED)
     if BY.match(low):
-        flags.append((i, _BYLINED))
+        flags.append(_BYLINED)
     if DIGIT.search(low):
-        flags.extend((i, flag) for flag, pattern in _PATTERNS if pattern.search(low))
+        flags.extend(flag for flag, pattern in _PATTERNS if pattern.search(low))
+    return flags
 
 
 def _repetition(keys: list[str], own: FloatArray, at: dict[str, int]) -> npt.NDArray[np.bool_]:

@@ -27,6 +27,26 @@ STOP_WORDS = frozenset(
     """.split()
 )
 
+
+class Cued:
+    """A pattern, blind to case, that is searched only where one of its cues stands: most lines have none of them.
+
+    `cues` is a pattern of lower-case ASCII letters and signs that stand in whatever `pattern` matches.
+    """
+
+    def __init__(self, cues: str, pattern: str) -> None:
+        self.pattern = re.compile(pattern, re.IGNORECASE)
+        self._cues = re.compile(cues)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """The first match in `text`, as `re.Pattern.search` finds it."""
+        if self._cues.search(text.lower()) is None and (text.isascii() or _ODD_CASES.search(text) is None):
+            return None
+        return self.pattern.search(text)
+
+
+_ODD_CASES = re.compile("[\u0130\u0131\u017f]")  # match i and s when case does not count, but are no capitals of them
+
 WORD = re.compile(r"\w+(?:['’]\w+)?")
 
 
@@ -61,16 +81,19 @@ BREADCRUMB = re.compile(
     re.I,
 )
 WELCOME = re.compile(r"welcome to\b.{0,80}\b(?:web\s?site|site|home\s?page|portal)\b", re.I)
-RIGHTS = re.compile(r"©|\(c\)\s?(?:19|20)\d\d|\bcopyright\b|all rights? reserved|\bICP\b.{0,12}\d{5}", re.I)
-FOOTER = re.compile(
+RIGHTS = Cued(
+    r"©|\(c\)|copyright|reserved|icp", r"©|\(c\)\s?(?:19|20)\d\d|\bcopyright\b|all rights? reserved|\bICP\b.{0,12}\d{5}"
+)
+FOOTER = Cued(
+    r"privacy|terms|contact us|about|advertise|site ?map|disclaimer|support|powered|cookie|hosted|sponsored|"
+    r"tel[:.]|fax|mail[:.]",
     r"\b(?:privacy|terms (?:of|and)|contact us|about ?us|advertise with|site ?map|disclaimer|technical support|"
     r"powered by|cookie|hosted by|sponsored by the|tel[:.]|fax[:.]|e-?mail[:.])",
-    re.I,
 )
-ADVERT = re.compile(
+ADVERT = Cued(
+    r"advert|sponsored|promoted|ads? by|article|subscri|newsletter|sign ?(?:me )?up|download|trial|whatsapp",
     r"^\W*(?:advertisement|advertorial|sponsored|promoted|ads? by|article continues (?:after|below))|"
     r"\b(?:subscri(?:be|ption)|newsletter|sign ?(?:me )?up|download (?:the|our) app|free trial|whatsapp alerts)\b",
-    re.I,
 )
 ADVERT_LINE = re.compile(
     r"^\W{0,3}(?:advertisements?|advt|advertorial|sponsored(?: content| by.{0,30})?|promoted|ads?|ads? by .{1,30}|"
@@ -110,10 +133,10 @@ BYLINE = re.compile(
     r"editor in charge|responsible editor)\b\s?[:：]?\s?)(?=\W{0,3}[A-Z\u00c0-\u024f]|$)"
 )
 LABELLED_BYLINE = re.compile(r"^\W{0,3}(?:writer|author|source|editor|reporter|penulis|sumber|by)\s?[:：]", re.I)
-AGENCY = re.compile(
+AGENCY = Cued(
+    r"news|xinhua|reuters|bernama|afp|tass|staff|correspondent|reporter",
     r"\b(?:news (?:agency|service|network|client)|newsroom|xinhua|reuters|bernama|afp|tass|staff writer|"
     r"correspondent|reporter)\b",
-    re.I,
 )
 CAPTION_WORDS = frozenset(
     """photo photos photograph photographs image images picture pictures pic pics figure graphic graphics view file

@@ -249,6 +249,13 @@ def _furniture_roles(page: Page, states: list[int], texts: list[str], found: Rol
     dense = page.dense
     n = len(texts)
     dated = (dense[:, COLUMN["digits"]] > 0).tolist()
+    repeated, linked, separated, joined = (
+        (dense[:, COLUMN["repeated"]] > 0).tolist(),
+        (dense[:, COLUMN["link_ratio"]] > 0.5).tolist(),
+        (dense[:, COLUMN["separators"]] > 0.2).tolist(),
+        (dense[:, COLUMN["separators"]] < 0.2).tolist(),
+    )
+    prose = page.prose.tolist()
     last_body = max((i for i in range(n) if found.roles[i] == "body" and found.reasons[i] is None), default=-1)
     tail = last_body + 1
     for i, text in enumerate(texts):
@@ -258,13 +265,13 @@ def _furniture_roles(page: Page, states: list[int], texts: list[str], found: Rol
         n_words = len(words)
         tag = page.paragraphs[i].tag
         cues = []
-        if dense[i, COLUMN["repeated"]] > 0:
+        if repeated[i]:
             cues.append("repeated on the source's pages")
-        if dense[i, COLUMN["link_ratio"]] > 0.5:
+        if linked[i]:
             cues.append("a link")
-        if dense[i, COLUMN["separators"]] > 0.2:
+        if separated[i]:
             cues.append("separators")
-        if not page.prose[i]:
+        if not prose[i]:
             cues.append("a short line" if n_words < 8 else "no running text")
         role = "navigation"
         if dated[i] and n_words <= MAX_DATE_WORDS and _is_date_line(text, near_top=i <= first_body):
@@ -281,15 +288,10 @@ def _furniture_roles(page: Page, states: list[int], texts: list[str], found: Rol
             role, cues = "footer", ["words of a page's foot"]
         elif tag == "footer" and i >= tail:
             role = "footer"
-        elif page.prose[i]:
+        elif prose[i]:
             role = "other"
             cues.append("unlike the text of an article")
-        elif (
-            n_words >= 5
-            and dense[i, COLUMN["separators"]] < 0.2
-            and any(map(str.isalpha, text))
-            and _reads_like_heading(text)
-        ):
+        elif n_words >= 5 and joined[i] and any(map(str.isalpha, text)) and _reads_like_heading(text):
             role, cues = "teaser", [*cues, "a headline of its own"]
         story = 0 if role in ("byline", "date") else None
         found.cut(i, role, ", ".join(dict.fromkeys(cues)) or "unlike the text of an article", story)

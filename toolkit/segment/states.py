@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import numpy as np
 
 from toolkit.segment.lexicon import ADVERT_LINE, OTHERS_LABEL, SIGN_UP
 from toolkit.segment.model import ARTICLE, FURNITURE, STORY
@@ -71,8 +71,9 @@ def mend_fragments(states: list[int], texts: list[str]) -> None:
 def sure_furniture(page: Page, states: list[int], texts: list[str]) -> dict[int, tuple[str, str]]:
     """Short lines that can be nothing else, whatever stands around them, with role and cues; their state is set."""
     sure: dict[int, tuple[str, str]] = {}
+    prose = page.prose.tolist()
     for i, text in enumerate(texts):
-        if page.prose[i] or len(text) > MAX_LABEL or i in sure:
+        if prose[i] or len(text) > MAX_LABEL or i in sure:
             continue
         n_words = len(page.words[i])
         if not n_words or page.words[i] == ["nbsp"]:
@@ -110,12 +111,11 @@ def lists_of_people(page: Page, states: list[int], texts: list[str]) -> list[int
     found: list[int] = []
     run: list[int] = []
     misses = 0
+    linked = page.dense[:, COLUMN["link_ratio"]].tolist()
     for i, text in enumerate([*texts, ""]):
-        short = (
-            i < len(states) and not page.dense[i, COLUMN["link_ratio"]] and 3 <= len(page.words[i]) <= MAX_LIST_WORDS
-        )
+        short = i < len(states) and not linked[i] and 3 <= len(page.words[i]) <= MAX_LIST_WORDS
         person = short and PERSON_ITEM.match(text) is not None and (bool(run) or not ENDS_SENTENCE.search(text))
-        if person or (short and run and misses < 2 and re.search("[,，]", text)):
+        if person or (short and run and misses < 2 and ("," in text or "，" in text)):
             misses = 0 if person else misses + 1
             run.append(i)
             continue
@@ -132,7 +132,7 @@ def guard(page: Page, states: list[int], sure: set[int]) -> None:
 
     `sure` are rows of other stories marked by more than the model: those stay.
     """
-    prose = [i for i in range(len(states)) if page.prose[i]]
+    prose = np.flatnonzero(page.prose).tolist()
     if not prose:
         if ARTICLE not in states:  # a page of a sentence or two: the longest of them
             ends = page.dense[:, COLUMN["ends_sentence"]] > 0
@@ -155,8 +155,9 @@ def guard(page: Page, states: list[int], sure: set[int]) -> None:
         if states[i] == STORY:
             states[i] = ARTICLE
     n_after = 0
+    is_prose = page.prose.tolist()
     for i in range(len(states) - 1, -1, -1):
-        n_after += states[i] == ARTICLE and bool(page.prose[i])
+        n_after += states[i] == ARTICLE and is_prose[i]
         if states[i] == STORY and n_after >= MIN_RETURN and i not in sure:
             states[i] = ARTICLE
 
