@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from toolkit.segment.repeats import RepeatedLines
 
 N_LEAD = 3  # paragraphs of prose that tell what the page is about
-N_FOLLOWING = 4  # paragraphs of prose below that tell whether a paragraph fits them
 MIN_TITLE_SCORE = 0.6
 EARLIER_TITLE = 0.7  # a headline may score this much less than the standfirst below it
 
@@ -122,71 +121,88 @@ def _cohesion(page: Page) -> None:
     A paragraph of another story shares few words with all that stands before it, and so do those after it.
     """
     dense, prose, content, c = page.dense, page.prose, page.content, COLUMN
-    n = len(content)
-    where = np.flatnonzero(prose)
-    n_through = np.cumsum(prose)  # paragraphs of prose down to this one
-    n_prose = len(where)
-    n_before: npt.NDArray[np.int64] = n_through - prose
+    where = np.flatnonzero(prose).tolist()
+    is_prose, title = prose.tolist(), page.title_like
+    head = where[:N_LEAD]
+    lead: set[str] = set().union(*(content[i] for i in head))
+    if title is not None:
+        lead |= content[title]
+    before: set[str] = set()
+    n_prose = 0
+    above, last = _NO_WORDS, _NO_WORDS  # the two paragraphs of prose before
+    n_above, leads, befores, windows = [], [], [], []
+    for i, ours in enumerate(content):
+        n_above.append(n_prose)
+        n = len(ours) or 1
+        met = ours & before
+        leads.append(len(ours & lead) / n)
+        befores.append(len(met) / n)
+        windows.append((len(met & above) + len(met & last)) / n if met else 0.0)
+        if is_prose[i]:
+            before |= ours
+            above, last = last, ours
+            n_prose += 1
     if page.doubled.any():
-        dense[:, c["since_doubled"]] = np.log1p(_since_doubled(page, n_before))
-    # an entry for each paragraph and word in it, sorted by word, then by paragraph
-    sizes = np.array(list(map(len, content)))
-    flat = list(chain.from_iterable(content))
-    numbers = {word: number for number, word in enumerate(dict.fromkeys(flat))}
-    word = np.array(list(map(numbers.__getitem__, flat)), dtype=np.int64)
-    row = np.repeat(np.arange(n), sizes)
-    in_lead = np.zeros(len(numbers), dtype=np.bool_)
-    begins = np.concatenate([[0], np.cumsum(sizes)])
-    for i in [*where[:N_LEAD].tolist(), *([] if page.title_like is None else [page.title_like])]:
-        in_lead[word[begins[i] : begins[i + 1]]] = True
-    per_word = np.maximum(sizes, 1)
-    dense[:, c["lead_cohesion"]] = np.bincount(row[in_lead[word]], minlength=n) / per_word
-    order = np.argsort(word, kind="stable")
-    word, row = word[order], row[order]
-    # where the word stands in prose: the last two times before, the first time after, as the how-manieth paragraph
-    in_prose = prose[row]
-    prose_word = np.concatenate([[-1, -1], word[in_prose], [-1]])
-    prose_rank = np.concatenate([[0, 0], n_before[row[in_prose]], [0]])
-    through = np.cumsum(in_prose)
-    last = through - in_prose + 1  # in the arrays just made
-    recent = n_before[row] - 2
-    met = prose_word[last] == word
-    dense[:, c["before_cohesion"]] = np.bincount(row[met], minlength=n) / per_word
-    near = met & (prose_rank[last] >= recent)
-    nearer = (prose_word[last - 1] == word) & (prose_rank[last - 1] >= recent)
-    n_window = np.bincount(row[near], minlength=n) + np.bincount(row[nearer], minlength=n)
-    dense[:, c["window_cohesion"]] = n_window / per_word
+        dense[:, c["since_doubled"]] = np.log1p(_since_doubled(page, n_above))
+    if n_prose >= 2:
+        for i in head:  # the lead against itself says nothing: the rest of the lead instead
+            others = _NO_WORDS.union(*(content[j] for j in head if j != i))
+            leads[i] = len(content[i] & others) / (len(content[i]) or 1)
+    dense[:, c["lead_cohesion"]] = leads
+    dense[:, c["before_cohesion"]] = befores
+    dense[:, c["window_cohesion"]] = windows
     if n_prose < 2:
         return
-    head = where[:N_LEAD].tolist()
-    for i in head:  # the lead against itself says nothing: the rest of the lead instead
-        others: frozenset[str] = frozenset().union(*(content[j] for j in head if j != i))
-        dense[i, c["lead_cohesion"]] = len(content[i] & others) / (len(content[i]) or 1)
-    following = through + 2
-    soon = (prose_word[following] == word) & (prose_rank[following] < n_through[row] + N_FOLLOWING)
-    dense[:, c["after_cohesion"]] = np.bincount(row[soon], minlength=n) / per_word
-    # from here on, how well the next prose fits all before: low at the head of another story and within it
-    fits = np.concatenate([[0.0], np.cumsum(dense[where, c["before_cohesion"]], dtype=np.float64)])
-    k = np.arange(n_prose)
-    end, begin = np.minimum(k + 3, n_prose), np.maximum(np.minimum(1, k - 1), k - 4).clip(0)
-    ahead = (fits[end] - fits[k]) / (end - k)
-    behind = (fits[k] - fits[begin]) / np.maximum(k - begin, 1)
-    drop = np.where(k > 1, behind - ahead, 0.0)
-    nearest = np.minimum(np.searchsorted(where, np.arange(len(content))), len(where) - 1)
-    dense[:, c["cohesion_drop"]] = drop[nearest]
+    afters = []
+    after = _NO_WORDS
+    pairs = [_NO_WORDS] * 3  # of the paragraphs of prose below: the words of each and the next one
+    following = _NO_WORDS
+    for i in range(len(content) - 1, -1, -1):
+        ours = content[i]
+        afters.append(len(ours & after) / (len(ours) or 1))
+        if is_prose[i]:
+            pairs = [ours | following, pairs[0], pairs[1]]
+            following = ours
+            after = pairs[0] | pairs[2]
+    dense[::-1, c["after_cohesion"]] = afters
+    dense[:, c["cohesion_drop"]] = _drops(dense[where, c["before_cohesion"]].tolist(), n_above)
 
 
-def _since_doubled(page: Page, n_before: npt.NDArray[np.int64]) -> list[int]:
+_NO_WORDS: frozenset[str] = frozenset()
+
+
+def _drops(fits: list[float], n_above: list[int]) -> list[float]:
+    """From here on, how much worse the next prose fits all before: high at the head of another story.
+
+    `fits` are the shares of words met before, of each paragraph of prose; `n_above` counts, for each paragraph, the
+    prose before it.
+    """
+    n = len(fits)
+    sums = [0.0, *accumulate(fits)]
+    drops = []
+    for k in range(n):
+        end, begin = min(k + 3, n), max(1, k - 4) if k > 1 else 0
+        ahead = (sums[end] - sums[k]) / (end - k)
+        drops.append((sums[k] - sums[begin]) / (k - begin) - ahead if k > 1 else 0.0)
+    return [drops[min(k, n - 1)] for k in n_above]
+
+
+def _since_doubled(page: Page, n_above: list[int]) -> list[int]:
     """How many paragraphs ago a doubled line stood below two paragraphs of prose and more; 0 where none did."""
     found: list[int] = []
     since = 0
-    for i, (doubled, n_prose) in enumerate(zip(page.doubled.tolist(), n_before.tolist(), strict=True)):
+    for i, (doubled, n_prose) in enumerate(zip(page.doubled.tolist(), n_above, strict=True)):
         if doubled and n_prose >= 2 and i != page.title_like:
             since = 1
         elif since:
             since += 1
         found.append(since)
     return found
+
+
+# the windows of prose_before_3, prose_after_3, prose_before_8 and prose_after_8, from a paragraph's number
+_WINDOW_BEGINS = np.array([[-3], [1], [-8], [1]])
+_WINDOW_ENDS = np.array([[0], [4], [0], [9]])
 
 
 def fill_context(page: Page, n_chars: npt.NDArray[np.int64]) -> None:
@@ -206,13 +222,14 @@ def fill_context(page: Page, n_chars: npt.NDArray[np.int64]) -> None:
     chars = n_chars.astype(np.float64) * page.prose
     total = np.concatenate([[0.0], np.cumsum(chars)])
     index = np.arange(n)
-    for width, before, after in ((3, "prose_before_3", "prose_after_3"), (8, "prose_before_8", "prose_after_8")):
-        dense[:, c[before]] = np.log1p(total[index] - total[np.maximum(index - width, 0)])
-        dense[:, c[after]] = np.log1p(total[np.minimum(index + width + 1, n)] - total[index + 1])
-    for source, name in (("log_words", "words_near"), ("link_ratio", "links_near")):
-        sums = np.concatenate([[0.0], np.cumsum(dense[:, c[source]], dtype=np.float64)])
-        low, high = np.maximum(index - 4, 0), np.minimum(index + 5, n)
-        dense[:, c[name]] = (sums[high] - sums[low]) / (high - low)
+    first = c["prose_before_3"]
+    low, high = index + _WINDOW_BEGINS, index + _WINDOW_ENDS
+    dense[:, first : first + 4] = np.log1p(total[high.clip(0, n)] - total[low.clip(0, n)]).T
+    sums = np.zeros((n + 1, 2))
+    np.cumsum(dense[:, [c["log_words"], c["link_ratio"]]], axis=0, dtype=np.float64, out=sums[1:])
+    begin, end = np.maximum(index - 4, 0), np.minimum(index + 5, n)
+    near = c["words_near"]
+    dense[:, near : near + 2] = (sums[end] - sums[begin]) / (end - begin)[:, None]
     short = ~page.prose
     edges = np.flatnonzero(np.diff(np.concatenate([[0], short.astype(np.int8), [0]])))
     lengths = edges[1::2] - edges[::2]

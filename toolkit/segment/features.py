@@ -86,7 +86,7 @@ def _class_counts(
         classes = np.frombuffer(text.encode("ascii").translate(_ascii_classes()), dtype=np.uint8)
     else:
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        classes = _class_table()[np.minimum(codes, _TABLE_SIZE)]
+        classes = _class_table().take(codes, mode="clip")
     n = len(starts)
     edges = np.empty(2 * n + 2, dtype=np.int64)  # gap, paragraph, gap, ..., gap
     edges[0], edges[1:-1:2], edges[2:-1:2], edges[-1] = 0, starts, ends, len(classes)
