@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from toolkit.clean import normalise, normalised_text
 from toolkit.data import KEPT_ROLES, ROLES, Block, Document
 from toolkit.segment import RepeatedLines, cut, learn_repeats, load_line_model, split_paragraphs
+from toolkit.segment.lexicon import ADVERT, AGENCY, FOOTER, RIGHTS, Cued
 from toolkit.segment.model import LineModel
 
 LINES = (
@@ -48,6 +50,22 @@ def check_laws(document: Document, repeats: RepeatedLines | None = None) -> None
     stories = [s.story for s in segments if s.story]
     assert stories == sorted(stories)
     assert sorted(set(stories)) == list(range(1, len(set(stories)) + 1))
+
+
+@pytest.mark.parametrize("notice", [RIGHTS, FOOTER, ADVERT, AGENCY], ids=["rights", "footer", "advert", "agency"])
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_pattern_with_cues_finds_whatever_the_pattern_alone_finds(notice: Cued, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(notice.pattern))
+    assert notice.pattern.search(text) is not None
+    assert notice.search(text) is not None
+
+
+@given(pages, st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_the_text_of_a_segment_is_that_of_its_normalised_view(text: str, hard_wrapped: bool) -> None:
+    for part in (text, *text.split("\n\n")):
+        assert normalised_text(part, hard_wrapped=hard_wrapped) == normalise(part, hard_wrapped=hard_wrapped).text
 
 
 @given(pages)

@@ -1,9 +1,12 @@
 """How fast `toolkit classify` turns text into results, and what it costs in memory.
 
-    python tests/benchmarks/throughput.py CORPUS.jsonl.gz [--megabytes 20] [--engine serial]
+    python tests/benchmarks/throughput.py CORPUS.jsonl.gz [--megabytes 20] [--engine serial] [--html PAGES.jsonl.gz]
+    python tests/benchmarks/throughput.py CORPUS.jsonl.gz --stages-only
 
 The corpus is repeated, ids made distinct, until it has the size asked for. Beside it stands a ceiling measured in
 the same run: scikit-learn's HashingVectorizer over words and pairs with one linear product, the same text, one core.
+First, each stage by itself in this process, in processor time; of HTML (records with a field `html`) it counts the
+characters of the source.
 """
 
 from __future__ import annotations
@@ -16,9 +19,24 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
+
+from toolkit import pipeline
+from toolkit.config import Limits
+from toolkit.data import CutDocument, Record
+from toolkit.files import expand_inputs, read_records
+from toolkit.html import render
+from toolkit.language import detect_language
+from toolkit.model import Model, load_model
+from toolkit.pipeline import Judged, cut_record
+from toolkit.segment import cut
+from toolkit.words import WordTable
 
 ROOT = Path(__file__).parent.parent.parent
+Made = TypeVar("Made")
 
 
 def repeated(corpus: Path, out: Path, n_bytes: int) -> tuple[int, list[str]]:
@@ -53,12 +71,88 @@ def ceiling(texts: list[str]) -> float:
     return sum(map(len, texts)) / (time.process_time() - began)
 
 
+class Clock:
+    """Processor time by stage, and what each stage made."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def run(self, stage: str, function: Callable[..., Made], *columns: Sequence[Any]) -> list[Made]:
+        """`function` of each row of `columns`, under the clock of `stage`."""
+        began = time.process_time()
+        made = list(map(function, *columns))
+        self.seconds[stage] = time.process_time() - began
+        return made
+
+    def tell(self, n_characters: int) -> None:
+        for stage, seconds in [*self.seconds.items(), ("all of these", sum(self.seconds.values()))]:
+            print(f"  {stage:18} {seconds:8.2f} s   {n_characters / 1e6 / max(seconds, 1e-9):6.2f} MB/s a core")
+
+
+def cutter(model: Model) -> Callable[[Record], CutDocument]:
+    """How `classify` cuts one record."""
+    return partial(cut_record, line_model=model.line_model, repeats=model.repeats, config=model.config)
+
+
+def stages(texts: list[str], model: Model) -> Clock:
+    """Each stage of `judge_record` over `texts`, one after the other."""
+    clock = Clock()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "in.jsonl"
+        rows = (json.dumps({"id": str(i), "text": text}, ensure_ascii=False) for i, text in enumerate(texts))
+        file.write_text("\n".join(rows), encoding="utf-8")
+        sources = expand_inputs([str(file)])
+        (records,) = clock.run("read", lambda source: list(read_records(source, Limits())), sources)
+    cuts = clock.run("cut", cutter(model), records)
+    mentions = clock.run("places", lambda c: model.gazetteer.find_each(c.texts), cuts)
+    words = clock.run("words", lambda c, m: WordTable.of(c.texts, m), cuts, mentions)
+    judgements = clock.run("relevance", lambda c, m, w: model.relevance.judge(c, m, words=w), cuts, mentions, words)
+    themes = clock.run("themes", lambda c, w: model.themes.score(c, words=w), cuts, words)
+    judged = [
+        Judged(c, tuple(map(tuple, m)), whole, tuple(parts), tuple(map(tuple, t)))
+        for c, m, (whole, parts), t in zip(cuts, mentions, judgements, themes, strict=True)
+    ]
+    clock.run("topics", lambda j: pipeline._segment_topics(j, model), judged)
+    clock.run("rows", lambda j: pipeline._rows(j, model), judged)
+    clock.seconds["rows"] -= clock.seconds["topics"]  # the rows hold the topics
+    return clock
+
+
+def html_stages(pages: Path, model: Model) -> None:
+    """Rendering and cutting of pages, and what the voters add; characters are those of the HTML."""
+    with gzip.open(pages, "rt", encoding="utf-8") as stream:
+        records = [Record(str(i), json.loads(line)["html"], "f", 1, is_html=True) for i, line in enumerate(stream)]
+    clock = Clock()
+    documents = clock.run("render", render, records)
+    clock.run("cut", lambda document: cut(document, model.line_model), documents)
+    n_characters = sum(len(record.content) for record in records)
+    clock.tell(n_characters)
+    voted = Clock()
+    voted.run("with voters", cutter(model), records)
+    voted.tell(n_characters)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--megabytes", type=float, default=20)
     parser.add_argument("--engine", default="serial")
+    parser.add_argument("--html", type=Path)
+    parser.add_argument("--stages-only", action="store_true")
     arguments = parser.parse_args()
+    model = load_model(ROOT / "models" / "china-asean")
+    with gzip.open(arguments.corpus, "rt", encoding="utf-8") as stream:
+        corpus = [json.loads(line)["text"] for line in stream]
+    stages(corpus[:5], model)  # what is loaded on first use is loaded before the clock runs
+    detect_language("Pemerintah daerah mengumumkan rencana baru kemarin pagi")
+    print("stages of text")
+    stages(corpus, model).tell(sum(map(len, corpus)))
+    if arguments.html:
+        print("stages of HTML")
+        html_stages(arguments.html, model)
+    print(f"raw scikit-learn     {ceiling(corpus) / 1e6:19.2f} MB/s a core")
+    if arguments.stages_only:
+        return
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         n_characters, texts = repeated(arguments.corpus, place / "in.jsonl", int(arguments.megabytes * 1e6))
