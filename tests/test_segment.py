@@ -68,6 +68,12 @@ def test_the_text_of_a_segment_is_that_of_its_normalised_view(text: str, hard_wr
         assert normalised_text(part, hard_wrapped=hard_wrapped) == normalise(part, hard_wrapped=hard_wrapped).text
 
 
+@pytest.mark.parametrize("text", ["the 20\nth time", "Ana\n's book", "中\n国", "infor-\nmation", "caf\u00c3\xa0 noir"])
+def test_a_line_break_that_leaves_no_space_leaves_none_in_the_text_of_a_segment(text: str) -> None:
+    assert normalised_text(text, hard_wrapped=True) == normalise(text, hard_wrapped=True).text
+    assert normalised_text(text) != " ".join(text.split())
+
+
 @given(pages)
 @settings(max_examples=150, deadline=None)
 def test_segments_partition_any_page(text: str) -> None:

@@ -29,6 +29,7 @@ _SCRIPTS = {
     "ja": re.compile("[\u3040-\u30ff\u31f0-\u31ff]"),
     "zh": re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"),
 }
+_OWN_SCRIPT = re.compile("[" + "".join(pattern.pattern[1:-1] for pattern in _SCRIPTS.values()) + "]")
 _MIN_KANA_SHARE = 0.1  # of kana and Han: Japanese always writes its endings in kana
 _WORD = re.compile(r"[^\W\d_]+")
 # English words that no neighbouring language has (Dutch "of", Malay "an", Tagalog "at" are left out).
@@ -70,6 +71,8 @@ def detect_language(text: str) -> str:
 
 def _by_script(text: str, n_letters: int) -> str | None:
     """The language whose own script most letters are in, None for scripts that several languages share."""
+    if _OWN_SCRIPT.search(text) is None:
+        return None
     counts = {language: len(pattern.findall(text)) for language, pattern in _SCRIPTS.items()}
     if counts["ja"] >= _MIN_KANA_SHARE * (counts["ja"] + counts["zh"]):
         counts["ja"] += counts.pop("zh")
