@@ -39,6 +39,7 @@ _MAX_LEADERS = 64  # first copies remembered per bucket: a band shared by more i
 _SEPARATOR = re.compile(
     "[\u0080-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u2000-\u206f\u3000-\u303f\uff00-\uff0f\ufeff]+"
 )
+_TYPOGRAPHIC = "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u00a0"  # the most usual of them
 # Scripts written without spaces: one character, one word.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _IS_WORD_BYTE = np.array([chr(byte).isalnum() or byte >= 0x80 for byte in range(256)])
@@ -94,6 +95,9 @@ def shingle_hashes(text: str) -> Hashes:
 
 def _word_sums(text: str) -> Hashes:
     """A 64-bit polynomial sum of the bytes of each word of `text`, in order."""
+    if not text.isascii():
+        for separator in _TYPOGRAPHIC:
+            text = text.replace(separator, " ")
     if not text.isascii():
         text = _UNSPACED.sub(r" \g<0> ", _SEPARATOR.sub(" ", text))
     content = np.frombuffer(f" {text}".encode("utf-8", "replace"), dtype=np.uint8)

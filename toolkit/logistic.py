@@ -57,4 +57,4 @@ def platt(scores: Floats, outcomes: npt.NDArray[Any]) -> tuple[float, float]:
 
 def sigmoid(z: Floats) -> Floats:
     """1 / (1 + exp(-z)), safe for large z."""
-    return np.asarray(1 / (1 + np.exp(-np.clip(z, -30, 30))))
+    return np.asarray(1 / (1 + np.exp(-np.minimum(np.maximum(z, -30), 30))))

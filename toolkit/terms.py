@@ -339,7 +339,8 @@ def find_phrases(lowered: str, phrases: Sequence[str]) -> list[int]:
 def _automaton(phrases: tuple[str, ...]) -> BytesAhoCorasick:
     import ahocorasick_rs
 
-    return ahocorasick_rs.BytesAhoCorasick(list(map(_ascii, phrases)))
+    as_table = ahocorasick_rs.Implementation.DFA  # three times as fast as the others, and small for some hundred phrases
+    return ahocorasick_rs.BytesAhoCorasick(list(map(_ascii, phrases)), implementation=as_table)
 
 
 def _ascii(text: str) -> bytes:

@@ -38,6 +38,9 @@ class Entry(NamedTuple):
     ambiguous: bool = False
 
 
+_NOTHING: tuple[list[tuple[int, int, Entry]], set[str]] = ([], set())
+
+
 def fold(text: str) -> str:
     """`text` with hyphens, line ends and no-break spaces as blanks and one apostrophe; as many characters as before."""
     return (
@@ -108,10 +111,10 @@ class Gazetteer:
         return self._choose(self._hits(texts), frozenset())
 
     def _choose(self, hits: Sequence[list[Hit]], support: frozenset[str]) -> list[list[Mention]]:
-        found = [self._leftmost_longest(of_text, frozenset()) for of_text in hits]
+        found = [self._leftmost_longest(of_text, frozenset()) if of_text else _NOTHING for of_text in hits]
         seen = support.union(entry.member for chosen, _ in found for _, _, entry in chosen)
         return [
-            _mentions(chosen if in_want.isdisjoint(seen) else self._leftmost_longest(of_text, seen)[0])
+            _mentions(chosen if in_want.isdisjoint(seen) else self._leftmost_longest(of_text, seen)[0]) if of_text else []
             for of_text, (chosen, in_want) in zip(hits, found, strict=True)
         ]
 
@@ -125,24 +128,26 @@ class Gazetteer:
         entries, owners, forms = self._entries, self._owners, self._forms
         number, first, last = -1, 0, -1  # the text at hand, and where it begins and ends
         folded = ""
+        after = f"{joined} "
         matches = self._automaton.find_matches_as_indexes(_ascii(joined), overlapping=True)  # by end
         for pattern, start, end in matches:
-            while end > last:
-                number += 1
-                first = last + 1
-                last = first + len(texts[number])
+            # A name stands alone: "China" in "Indochina" and "Chinatown" does not.
+            if after[end].isalnum() or (start and after[start - 1].isalnum()):
+                continue
+            if end > last:
+                while end > last:
+                    number += 1
+                    first = last + 1
+                    last = first + len(texts[number])
                 folded = joined[first:last]
             start, end = start - first, end - first
-            # A name stands alone: "China" in "Indochina" and "Chinatown" does not.
-            if (start and folded[start - 1].isalnum()) or (end < len(folded) and folded[end].isalnum()):
-                continue
             form = forms[pattern]
             if not form.isascii() and folded[start:end] != form:
                 continue
             owner = owners[pattern]
             if not _means_something_else(folded, start, end, entries[owner]):
                 hits[number].append((start, -end, owner))
-        for of_text in hits:
+        for of_text in filter(None, hits):
             of_text.sort()
         return hits
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.data import CutDocument, Mention
+from toolkit.data import KEPT_ROLES, CutDocument, Mention
 from toolkit.terms import count_keys, find_phrases, lower
 from toolkit.words import WordTable
 
@@ -18,6 +18,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+_KEPT = frozenset(KEPT_ROLES)
 BREAK_MARK = "\ue0fe"  # stands between segments
 OTHER_MARK = "\ue0ff"  # stands for a place that belongs to no side
 _SENTENCE_END = re.compile(r"[.!?。！？](?:(?<=[。！？])|[\"'”’)\]]{0,3}\s+)")
@@ -107,46 +108,45 @@ def read_evidence(
     """
     words = words or WordTable.of(cut.texts, mentions)
     joined = "\n".join(words.texts)
-    length = np.array([len(text) for text in words.texts], dtype=np.int64)
+    length = np.array(list(map(len, words.texts)), dtype=np.int64)
     start = np.cumsum(length + 1) - length - 1
 
-    ends = [
-        end
-        for end in (match.end() for match in _SENTENCE_END.finditer(joined))
-        if end < len(joined) and not joined[end].islower()
-    ]
+    followed = f"{joined}a"  # the end of the text begins no sentence
+    ends = [end for match in _SENTENCE_END.finditer(joined) if not followed[end := match.end()].islower()]
     sentence_start, _ = count_keys(np.concatenate((start, np.array(ends, dtype=np.int64))))
-    sentence_segment = np.searchsorted(start, sentence_start, side="right") - 1
-    segment_end = (start + length)[sentence_segment]
-    sentence_end = np.minimum(np.append(sentence_start[1:], len(joined)), segment_end)
+    sentence_segment = start.searchsorted(sentence_start, side="right") - 1
+    sentence_end = (start + length)[sentence_segment]
+    np.minimum(sentence_end[:-1], sentence_start[1:], out=sentence_end[:-1])
 
     numbers = {side: i for i, side in enumerate(sides)}
     members: dict[tuple[str, str], int] = {}
     columns: list[int] = []
     for mention in words.mentions:
-        member = members.setdefault((mention.side, mention.member or mention.name), len(members))
-        columns += (mention.start, numbers.get(mention.side, len(sides)), member)
+        side = mention.side
+        member = members.setdefault((side, mention.member or mention.name), len(members))
+        columns += (mention.start, numbers.get(side, len(sides)), member)
     segment = np.array(words.mention_segments, dtype=np.int64)
     first, side_column, member_column = np.array(columns, dtype=np.int64).reshape(-1, 3).T
     position = start[segment] + first
+    roles = [piece.role for piece in cut.segments]
     seed_position = np.array(find_phrases(lower(joined), seed_terms), dtype=np.int64)
     return Evidence(
         n_sides=len(sides),
         start=start,
         length=length,
-        kept=np.array([piece.kept for piece in cut.segments], dtype=bool),
-        title=np.array([piece.role == "title" for piece in cut.segments], dtype=bool),
+        kept=np.array([role in _KEPT for role in roles], dtype=bool),
+        title=np.array([role == "title" for role in roles], dtype=bool),
         story=np.array([-1 if piece.story is None else piece.story for piece in cut.segments], dtype=np.int64),
         sentence_start=sentence_start,
         sentence_length=sentence_end - sentence_start,
         sentence_segment=sentence_segment,
         position=position,
         segment=segment,
-        sentence=np.searchsorted(sentence_start, position, side="right") - 1,
+        sentence=sentence_start.searchsorted(position, side="right") - 1,
         side=side_column,
         member=member_column,
         seed_position=seed_position,
-        seed_segment=np.searchsorted(start, seed_position, side="right") - 1,
-        seed_sentence=np.searchsorted(sentence_start, seed_position, side="right") - 1,
+        seed_segment=start.searchsorted(seed_position, side="right") - 1,
+        seed_sentence=sentence_start.searchsorted(seed_position, side="right") - 1,
         words=words,
     )

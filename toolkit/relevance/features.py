@@ -90,20 +90,22 @@ def unit_features(evidence: Evidence, unit: Ints, n_units: int) -> Floats:
     segment, side, member, sentence = (column[inside] for column in (e.segment, e.side, e.member, e.sentence))
     of = unit[segment]
     place = starts[segment] + e.position[inside] - e.start[segment]
+    named_by = of * (n + 1) + side
+    n_counts = n_units * (n + 1)
 
     def count(chosen: slice | np.ndarray = slice(None)) -> tuple[Floats, Floats, Floats]:
         """By unit, over the chosen mentions: the second most named side, other places, all."""
-        table = np.bincount(of[chosen] * (n + 1) + side[chosen], minlength=n_units * (n + 1)).reshape(n_units, n + 1)
+        table = np.bincount(named_by[chosen], minlength=n_counts).reshape(n_units, n + 1)
         return np.sort(table[:, :n], axis=1)[:, -need].astype(float), table[:, n].astype(float), table.sum(axis=1)
 
     title = _title_segments(e, unit, starts, n_units)[segment]
-    title_table = np.bincount(of[title] * (n + 1) + side[title], minlength=n_units * (n + 1)).reshape(n_units, n + 1)
+    title_table = np.bincount(named_by[title], minlength=n_counts).reshape(n_units, n + 1)
     title_sides = (title_table[:, :n] > 0).sum(axis=1)
     head_rare, _, _ = count(place < HEAD_CHARACTERS)
     lead_rare, lead_other, lead_all = count(place < LEAD_CHARACTERS)
     top_rare, top_other, top_all = count(place < TOP_CHARACTERS)
     rare, other, everything = count()
-    named = np.bincount(of * (n + 1) + side, minlength=n_units * (n + 1)).reshape(n_units, n + 1)
+    named = np.bincount(named_by, minlength=n_counts).reshape(n_units, n + 1)
     most = named[:, :n].max(axis=1).astype(float)
 
     # sentences

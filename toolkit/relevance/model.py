@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.data import CutDocument, Judgement, Mention, OnTopic
+from toolkit.logistic import sigmoid
 from toolkit.relevance.evidence import BREAK_MARK, OTHER_MARK, Evidence, Floats, Ints, read_evidence, side_mark
 from toolkit.relevance.features import FEATURES, unit_features, unit_starts
 from toolkit.terms import Vocabulary, weigh_units
@@ -98,12 +99,10 @@ class RelevanceModel:
         scores[inside] = segment_scores(evidence, inside, document_score, own)
         if not evidence.length.any():
             return self.verdict(0.0), [self.verdict(0.0) for _ in cut.segments]
-        relevance = self.calibrated(scores)
-        relevance[evidence.length == 0] = 0.0
-        return (
-            self.verdict(float(self.calibrated(np.array([document_score]))[0])),
-            [self.verdict(value) for value in relevance.tolist()],
-        )
+        relevance = self.calibrated(np.concatenate((scores, [document_score])))
+        relevance[:-1][evidence.length == 0] = 0.0
+        *parts, whole = map(self.verdict, relevance.tolist())
+        return whole, parts
 
     def explain(self, cut: CutDocument, mentions: Sequence[Sequence[Mention]]) -> list[tuple[str, float]]:
         """What made the document's score, strongest first: (name, contribution) in logits.
@@ -160,7 +159,7 @@ class RelevanceModel:
 
     def calibrated(self, scores: Floats) -> Floats:
         """Scores as probabilities, rounded to six decimals."""
-        return np.round(1 / (1 + np.exp(-np.clip(self.slope * scores + self.offset, -30, 30))), 6)
+        return np.round(sigmoid(self.slope * scores + self.offset), 6)
 
     def verdict(self, relevance: float) -> Judgement:
         """On, off or unsure."""
@@ -227,10 +226,12 @@ def article_unit(evidence: Evidence) -> Ints:
 
 def separate_units(evidence: Evidence) -> tuple[Ints, int]:
     """Each segment alone, but the segments of one other story together: unit of each segment, number of units."""
-    n = len(evidence.length)
-    keys = np.where(evidence.story > 0, n + evidence.story, np.arange(n))
-    found, unit = np.unique(keys, return_inverse=True)
-    return unit.astype(np.int64), len(found)
+    of_story = evidence.story > 0
+    unit = np.cumsum(~of_story) - 1
+    n_alone = len(unit) - int(of_story.sum())
+    stories = np.array(sorted(set(evidence.story[of_story].tolist())), dtype=np.int64)
+    unit[of_story] = n_alone + stories.searchsorted(evidence.story[of_story])
+    return unit, n_alone + len(stories)
 
 
 def segment_scores(evidence: Evidence, inside: npt.NDArray[np.bool_], document_score: float, own: Floats) -> Floats:
@@ -238,8 +239,8 @@ def segment_scores(evidence: Evidence, inside: npt.NDArray[np.bool_], document_s
     n = evidence.n_sides
     named = np.bincount(evidence.segment * 2 + (evidence.side == n), minlength=2 * len(own)).reshape(-1, 2)[inside]
     foreign = ((named[:, 1] > 0) & (named[:, 0] == 0)).astype(float)
-    support = np.clip(own[inside], 0, MAX_SUPPORT / SUPPORT_GAIN)
-    base = float(np.clip(document_score, -DOCUMENT_SPAN, DOCUMENT_SPAN))
+    support = np.minimum(np.maximum(own[inside], 0), MAX_SUPPORT / SUPPORT_GAIN)
+    base = min(max(document_score, -DOCUMENT_SPAN), DOCUMENT_SPAN)
     return np.asarray(base + SUPPORT_GAIN * _smooth(support) - FOREIGN_LOSS * _smooth(foreign) * foreign)
 
 
