@@ -18,13 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.errors import ToolkitError
-from toolkit.terms import tokenise
+from toolkit.terms import count_keys, tokenise
 
 Vectors = npt.NDArray[np.float32]
 
 ASSET_FOLDER = Path(__file__).parent / "assets" / "embedder"
 _WORD = re.compile(r"[^\W_]+")
 _MAX_WORD_CHARACTERS = 60  # longer runs are codes and glued text, not words
+_BLOCK_ROWS = 4096
 _MAX_REMEMBERED_WORDS = 200_000  # about 30 MB
 
 
@@ -72,11 +73,18 @@ class Embedder:
         for i, text in enumerate(texts):
             rows = self._rows(_WORD.findall(text.lower()))
             if rows:
-                total = np.add.reduce(self._matrix[rows], axis=0, dtype=np.int32) * self._scales
+                total = self._sum(rows) * self._scales
                 length = np.sqrt(np.add.reduce(total * total))
                 if length > 0:
                     vectors[i] = total / length
         return vectors
+
+    def _sum(self, rows: list[int]) -> npt.NDArray[np.int32]:
+        """The sum of these rows of the matrix, a block at a time: widened first it takes a third of the time."""
+        total = np.zeros(self.n_dimensions, dtype=np.int32)
+        for start in range(0, len(rows), _BLOCK_ROWS):
+            total += np.add.reduce(self._matrix[rows[start : start + _BLOCK_ROWS]].astype(np.int32), axis=0)
+        return total
 
     def _rows(self, words: list[str]) -> list[int]:
         """The rows of the pieces of `words`; words not met before are cut and remembered."""
@@ -196,6 +204,7 @@ class Lsa:
         self.directions = directions
         self._row = {term: i for i, term in enumerate(self.terms)}
         self._wide = directions.astype(np.float32)
+        self._wide_idf = idf.astype(np.float64)
 
     @property
     def n_dimensions(self) -> int:
@@ -234,8 +243,9 @@ class Lsa:
         if self.n_dimensions == 0:
             return vectors
         for i, text in enumerate(texts):
-            rows, weights = self._weights(_count_words(text))
+            rows, counts = count_keys(self._known_rows(text))
             if rows.size:
+                weights = self._unit_weights(rows, counts)
                 total = np.add.reduce(self._wide[rows] * weights[:, None], axis=0)
                 length = np.sqrt(np.add.reduce(total * total))
                 if length > 0:
@@ -246,9 +256,15 @@ class Lsa:
         """Rows and unit-length tf-idf weights of the known words of one text, in the order of rows."""
         known = sorted((self._row[term], n) for term, n in count.items() if term in self._row)
         rows = np.array([row for row, _ in known], dtype=np.intp)
-        weights = (1 + np.log(np.array([n for _, n in known], dtype=np.float64))) * self.idf[rows].astype(np.float64)
-        length = np.sqrt(np.add.reduce(weights * weights))
-        return rows, weights / length if rows.size else weights
+        return rows, self._unit_weights(rows, np.array([n for _, n in known], dtype=np.intp))
+
+    def _known_rows(self, text: str) -> npt.NDArray[np.int64]:
+        """The rows of the known words of `text`, in order; what `_count_words` leaves out is no term."""
+        return np.array([row for row in map(self._row.get, tokenise(text)) if row is not None], dtype=np.int64)
+
+    def _unit_weights(self, rows: npt.NDArray[np.intp], counts: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        weights = (1 + np.log(counts.astype(np.float64))) * self._wide_idf[rows]
+        return weights / np.sqrt(np.add.reduce(weights * weights)) if rows.size else weights
 
     def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         """What it takes to build it again: JSON-able values, and arrays."""

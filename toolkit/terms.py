@@ -143,7 +143,7 @@ class Numbering:
 
     def of(self, tokens: Sequence[str]) -> npt.NDArray[np.int64]:
         """The number of each token, shape (n_tokens,)."""
-        return np.fromiter(map(self._numbers.get, tokens, repeat(-1)), dtype=np.int64, count=len(tokens))
+        return np.array(list(map(self._numbers.get, tokens, repeat(-1))), dtype=np.int64)
 
 
 class Vocabulary:

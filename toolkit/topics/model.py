@@ -14,6 +14,8 @@ from toolkit.embed import Encoder, Lsa
 
 Vectors = npt.NDArray[np.float32]
 
+_BLOCK_VALUES = 100_000  # products of vectors and centres at once: they stay in the cache
+
 
 @dataclass(frozen=True, slots=True)
 class Space:
@@ -117,16 +119,18 @@ class TopicModel:
 def nearest(vectors: Vectors, centres: Vectors, threshold: float) -> list[tuple[int, float]]:
     """The nearest centre of each vector, or -1 below `threshold`, and the cosine, rounded to 6 decimals.
 
-    One vector at a time and in 64 bits, so that a row never depends on its batch; ties go to the lower id.
+    Each cosine is a sum of its own in 64 bits, so that a row never depends on its batch; ties go to the lower id.
     """
     wide = centres.astype(np.float64)
-    found = []
-    for row in range(len(vectors)):
-        vector = vectors[row]
-        cosines = np.asarray(np.round(np.add.reduce(wide * vector, axis=1), 6))
-        best = int(cosines.argmax())
-        cosine = float(cosines[best])
-        found.append((best if cosine >= threshold and vector.any() else NO_TOPIC, cosine))
+    found: list[tuple[int, float]] = []
+    block = max(1, _BLOCK_VALUES // max(wide.size, 1))
+    for start in range(0, len(vectors), block):
+        rows = vectors[start : start + block]
+        cosines = np.round(np.add.reduce(wide * rows[:, None, :], axis=2), 6)
+        best = cosines.argmax(axis=1)
+        cosine = cosines[np.arange(len(rows)), best]
+        given = np.where((cosine >= threshold) & rows.any(axis=1), best, NO_TOPIC)
+        found += zip(given.tolist(), cosine.tolist(), strict=True)
     return found
 
 
