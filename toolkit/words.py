@@ -44,7 +44,7 @@ class WordTable:
     tokens: list[str]
     kinds: bytes
     is_cut_apart: bool
-    """Whether the seam beside a mention parts what is one word without it (marks, scripts without spaces)."""
+    """Whether the seam beside a mention parts what may be one word without it."""
 
     @classmethod
     def of(cls, texts: Sequence[str], mentions: Sequence[Sequence[Mention]] | None = None) -> WordTable:
@@ -67,15 +67,14 @@ class WordTable:
                 kinds += _MENTION
                 taken.append(mention)
                 taken_segments.append(s)
-                if not is_ascii:
-                    beside += (text[start - 1 : start], text[end : end + 1])
+                beside += (text[start - 1 : start], text[end : end + 1])
                 at = end
             parts.append(text[at:] if at else text)
             kinds += _BREAK
-        apart = bool(beside) and (
-            UNSPACED_OR_MARK.search("".join(beside)) is not None
-            or any("\u03a3" in text for text in texts)  # its small letter depends on what stands around it
-        )
+        apart = any(map(str.isalnum, beside))
+        if beside and not is_ascii and not apart:
+            # The small letter of a capital sigma depends on what stands around it.
+            apart = bool(UNSPACED_OR_MARK.search("".join(beside))) or any("\u03a3" in text for text in texts)
         return cls(tuple(texts), taken, taken_segments, tokenise_parts(parts), bytes(kinds[:-1]), apart)
 
     def masked_tokens(self, marks: Sequence[str], break_mark: str) -> list[str]:
@@ -122,7 +121,10 @@ class WordTable:
         return NumberedWords(np.maximum(plain, -1, out=plain), segment[stays])
 
     def _by(self, numbering: Numbering) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-        """Numbers and segments of all tokens (a break counts with what it ends); where mentions begin, where they end, where segments end."""
+        """Numbers and segments of all tokens; where mentions begin, where they end, where segments end.
+
+        A break counts with the segment it ends.
+        """
         document, numbered = numbering.latest
         if document is self:
             return numbered  # type: ignore[no-any-return]

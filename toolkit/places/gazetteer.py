@@ -114,7 +114,9 @@ class Gazetteer:
         found = [self._leftmost_longest(of_text, frozenset()) if of_text else _NOTHING for of_text in hits]
         seen = support.union(entry.member for chosen, _ in found for _, _, entry in chosen)
         return [
-            _mentions(chosen if in_want.isdisjoint(seen) else self._leftmost_longest(of_text, seen)[0]) if of_text else []
+            _mentions(chosen if in_want.isdisjoint(seen) else self._leftmost_longest(of_text, seen)[0])
+            if of_text
+            else []
             for of_text, (chosen, in_want) in zip(hits, found, strict=True)
         ]
 
