@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from toolkit.data import Judgement, Label, ThemeScore
 from toolkit.terms import Numbering, tokenise
 from toolkit.themes import ThemeModel, train_themes
 from toolkit.themes.phrases import PhraseTable, inflections
+from toolkit.themes.train import THRESHOLD, shrunk_threshold
 
 CONFIG = parse_config(
     """
@@ -49,8 +51,12 @@ def train(corpus=(), labels=None, base=None):
 
 def many():
     corpus, labels = [], {}
-    for i in range(40):
-        text, theme, word = ((TRADE, "trade", "customs"), (HEALTH, "health", "surgery"))[i % 2]
+    for i in range(48):
+        text, themes, word = (
+            (TRADE, ("trade",), "customs"),
+            (HEALTH, ("health",), "surgery"),
+            (PLAIN, (), "winter"),
+        )[i % 3]
         name = f"d{i:02}"
         corpus.append(
             page(
@@ -59,7 +65,7 @@ def many():
                 outlet=f"o{i % 4}",
             )
         )
-        labels[name] = Label(name, True, (theme,), ("rail",) if i % 5 == 0 else ())
+        labels[name] = Label(name, True, themes, ("rail",) if i % 5 == 0 else ())
     return corpus, labels
 
 
@@ -89,7 +95,7 @@ def test_segments_that_are_not_kept_have_no_theme():
 def test_labels_teach_words_that_are_no_seed_terms():
     lines = ["Surgery", "The surgery is open and surgery goes on: a story of surgery follows."]
     assert given_themes(train(), lines)[1] == []
-    assert "health" in given_themes(train(*many()), lines)[1]
+    assert given_themes(train(*many()), lines)[1] == ["health"]
 
 
 def test_a_theme_without_labels_keeps_its_seed_terms():
@@ -169,3 +175,20 @@ def test_the_trie_finds_what_a_scan_finds(tokens):
 def test_hostile_text_is_scored():
     for text in ("", "\0", "\ue0fe" * 100, "trade " * 50_000, "x" * 1_000_000):
         assert len(train().score(page("x", [text, text]))) == 2
+
+
+def test_a_rare_theme_keeps_the_common_threshold_and_a_frequent_one_finds_its_own():
+    scores = np.linspace(0, 1, 2001)
+    rare, frequent = scores >= 0.999, scores >= 0.5
+    assert shrunk_threshold(scores, rare) == pytest.approx(THRESHOLD, abs=0.01)
+    assert shrunk_threshold(np.tile(scores, 50), np.tile(frequent, 50)) == pytest.approx(0.5, abs=0.03)
+    assert THRESHOLD < shrunk_threshold(scores, frequent) < 0.5
+
+
+@pytest.mark.parametrize("n", [10, 12])
+def test_a_few_labels_do_not_unlearn_what_the_config_says(n):
+    corpus, labels = many()
+    model = train(corpus[:n], labels)
+    assert given_themes(model, ["Tariffs fall", TRADE])[1][0] == "trade"
+    assert given_themes(model, ["Nurses arrive", HEALTH])[1][0] == "health"
+    assert given_themes(model, ["Railway", "A railway and its locomotives: the railway opened."])[1] == ["rail"]

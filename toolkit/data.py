@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -154,6 +154,41 @@ class Mention:
     kind: str
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one cue added to a score, in logits: above 0 it spoke for, below 0 against. `name` is in words."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why `answer` got its score: the contributions, strongest first, add up to `logit`.
+
+    `note` says what the numbers do not: a rule that decided otherwise, or which of two scores was the lower one.
+    """
+
+    answer: str
+    logit: float
+    contributions: tuple[Contribution, ...]
+    note: str | None = None
+
+    @classmethod
+    def of(cls, answer: str, named: Iterable[tuple[str, float]], *, note: str | None = None) -> Explanation:
+        """The explanation made of `named` contributions; equal names are added up, zeros left out."""
+        sums: dict[str, float] = {}
+        for name, value in named:
+            sums[name] = sums.get(name, 0.0) + value
+        parts = tuple(Contribution(name, value) for name, value in sums.items() if value)
+        parts = tuple(sorted(parts, key=lambda part: (-abs(part.value), part.name)))
+        return cls(answer, sum(part.value for part in parts), parts, note)
+
+    def strongest(self, n: int, *, sign: int) -> tuple[Contribution, ...]:
+        """The `n` strongest contributions for (`sign` 1) or against (-1)."""
+        return tuple(part for part in self.contributions if part.value * sign > 0)[:n]
 
 
 @dataclass(frozen=True, slots=True)

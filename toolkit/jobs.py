@@ -388,17 +388,24 @@ def _source_date() -> str | None:
         raise ToolkitError(f"SOURCE_DATE_EPOCH={epoch}: not a number of seconds since 1970.") from error
 
 
-def segment_job(sources: Sequence[Source], *, model_name: str = SHIPPED_MODEL) -> Iterator[dict[str, Any]]:
-    """The rows of segments.* for the sources, one article at a time; what cannot be read raises."""
+def segment_job(
+    sources: Sequence[Source], *, model_name: str = SHIPPED_MODEL, explain: bool = False
+) -> Iterator[dict[str, Any]]:
+    """The rows of segments.* for the sources, one article at a time; what cannot be read raises.
+
+    With `explain` each row has its `explanation`; the article's own stands in its first segment's, as `article`.
+    """
     model = load_model(find_model(model_name))
     refused: list[Quarantined] = []
     n_articles = 0
     for record in unique_records(sources, model.config.limits, refused=refused.append):
-        outcome = judge_record(record, model)
+        outcome = judge_record(record, model, explain=explain)
         if "quarantined" in outcome:
             refused.append(outcome["quarantined"])
             continue
         n_articles += 1
+        if explain:
+            outcome["segments"][0]["explanation"]["article"] = outcome["explanation"]
         yield from outcome["segments"]
     if not n_articles:
         why = f"{refused[0].file}: {refused[0].reason}: {refused[0].detail}" if refused else "it is empty"

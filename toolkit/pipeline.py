@@ -23,14 +23,15 @@ from toolkit.model import Model, load_model
 from toolkit.places import Gazetteer
 from toolkit.progress import Progress, Silent
 from toolkit.relevance import RelevanceModel, train_relevance
-from toolkit.segment import LineModel, RepeatedLines, cut, learn_repeats, load_line_model
+from toolkit.segment import LineModel, RepeatedLines, SecondOpinion, cut, learn_repeats, load_line_model
 from toolkit.themes import ThemeModel, train_themes
 from toolkit.topics import TopicModel, fit_topics
 from toolkit.voters import vote
 from toolkit.words import WordTable
 
 Outcome = dict[str, Any]
-"""`{"article": row, "segments": rows, "signature": bytes}`, or `{"quarantined": Quarantined}`."""
+"""`{"article": row, "segments": rows, "signature": bytes}` (and `"explanation"` where asked for), or
+`{"quarantined": Quarantined}`."""
 
 _TOPIC_ROLES = frozenset({"body", "list", "quote", "caption"})
 
@@ -63,13 +64,17 @@ class JudgeRecipe:
         return judge_batch
 
 
-def judge_record(record: Record, model: Model, *, no_relevance: bool = False) -> Outcome:
-    """Everything the results say of one record. One bad article is quarantined and never stops a run."""
+def judge_record(record: Record, model: Model, *, no_relevance: bool = False, explain: bool = False) -> Outcome:
+    """Everything the results say of one record. One bad article is quarantined and never stops a run.
+
+    With `explain`, `"explanation"` holds the article's reasons and every segment's row its own.
+    """
     try:
         with _collector_paused():
             cut_document = cut_record(record, line_model=model.line_model, repeats=model.repeats, config=model.config)
             judged = judge(cut_document, model.gazetteer, model.relevance, model.themes, no_relevance=no_relevance)
-            return _rows(judged, model)
+            outcome = _rows(judged, model)
+            return _with_reasons(outcome, judged, model, _second_opinion(record)) if explain else outcome
     except HtmlTooDeep as error:
         return {"quarantined": refusal(record, "html_too_deep", str(error))}
     except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
@@ -85,8 +90,19 @@ def cut_record(record: Record, *, line_model: LineModel, repeats: RepeatedLines 
         When its elements are nested deeper than `limits.max_html_depth`.
     """
     document = render(record, max_depth=config.limits.max_html_depth)
-    second_opinion = partial(vote, record.content) if record.is_html else None
-    return cut(document, line_model, repeats, second_opinion=second_opinion)
+    return cut(document, line_model, repeats, second_opinion=_second_opinion(record))
+
+
+def _second_opinion(record: Record) -> SecondOpinion | None:
+    return partial(vote, record.content) if record.is_html else None
+
+
+def _with_reasons(outcome: Outcome, judged: Judged, model: Model, second_opinion: SecondOpinion | None) -> Outcome:
+    from toolkit.explain import explain_article, explanation_rows
+
+    article, segments = explanation_rows(explain_article(judged, model, second_opinion=second_opinion))
+    rows = [{**row, "explanation": reasons} for row, reasons in zip(outcome["segments"], segments, strict=True)]
+    return {**outcome, "segments": rows, "explanation": article}
 
 
 @contextmanager

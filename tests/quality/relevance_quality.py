@@ -1,6 +1,6 @@
-"""Relevance and themes on labelled news, every outlet held out in turn.
+"""Relevance on labelled news, every outlet held out in turn.
 
-    python tests/quality/relevance_quality.py [CORPORA] [--gold] [--budget] [--masked]
+    python tests/quality/relevance_quality.py [CORPORA] [--gold] [--budget]
 
 CORPORA is the folder that holds sea_china_news (default ../shared/corpora). Raw pages are cut by the shipped line
 model; `--gold` takes the corpus's own line labels instead. Protocol: for each outlet, models are trained through the
@@ -8,8 +8,7 @@ public functions on the other outlets only (their thresholds and calibration too
 applied to the outlet; figures are over the pooled predictions. Disputed documents are left out; unsure ones count
 as on from relevance .5 in "F1", and are left out in "F1 answered". Config only: no label is given at all;
 the built-in rule's own weights come from Bangkok Post and Jakarta Globe, so "three" is over the other three outlets.
-Themes: macro-F1 over the themes of the config on the rolled-up themes of the on-topic documents (and of all).
-`--budget` adds the curve over 25, 50, 100, 200 and all labels; `--masked` the themes with every seed term removed.
+`--budget` adds the curve over 25, 50, 100, 200 and all labels. Themes: themes_quality.py.
 """
 
 from __future__ import annotations
@@ -18,18 +17,16 @@ import argparse
 import csv
 import gzip
 import json
-import re
 import sys
 import time
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from toolkit.config import Config, load_config
-from toolkit.data import CutDocument, Document, Judgement, Label, Mention, Segment
+from toolkit.data import CutDocument, Document, Label, Mention, Segment
 from toolkit.metrics import (
     average_precision,
     bootstrap_interval,
@@ -39,8 +36,6 @@ from toolkit.metrics import (
 )
 from toolkit.places import Gazetteer
 from toolkit.relevance import train_relevance
-from toolkit.terms import tokenise
-from toolkit.themes import train_themes
 
 TUNED_ON = ("bangkokpost.com", "jakartaglobe.id")  # the built-in rules' outlets
 Mentions = list[list[list[Mention]]]
@@ -122,68 +117,12 @@ def print_relevance(name: str, truth: np.ndarray, relevance: np.ndarray, verdict
     )
 
 
-def held_out_themes(
-    corpus: Sequence[CutDocument], labels: dict[str, Label], config: Config, *, with_labels: bool
-) -> np.ndarray:
-    """Whether each document has each theme after the roll-up, by models that never saw its outlet."""
-    themes = list(config.themes)
-    outlets = np.array([cut.document.outlet for cut in corpus])
-    given = np.zeros((len(corpus), len(themes)), dtype=bool)
-    on = Judgement(1.0, "on")
-    for outlet in np.unique(outlets):
-        train = [cut for cut in corpus if cut.document.outlet != outlet]
-        known = labels if with_labels else {}
-        model = train_themes(train, [(on, ())] * len(train), config=config, labels=known, random_state=0)
-        for d in np.flatnonzero(outlets == outlet):
-            cut = corpus[d]
-            for item in model.roll_up(cut, model.score(cut), [on] * len(cut.segments)):
-                given[d, themes.index(item.theme)] = True
-    return given
-
-
-def print_themes(
-    name: str, corpus: Sequence[CutDocument], labels: dict[str, Label], config: Config, given: np.ndarray
-) -> None:
-    themes = list(config.themes)
-    known = [labels[cut.document.document_id] for cut in corpus]
-    truth = np.array([[theme in (label.themes or ()) for theme in themes] for label in known])
-    scored = np.array([[theme not in label.themes_unsure for theme in themes] for label in known])
-    on = np.array([label.on_topic is True for label in known])
-    held = np.array([cut.document.outlet not in TUNED_ON for cut in corpus])
-
-    def f1s(rows: np.ndarray) -> list[float]:
-        return [
-            precision_recall_f1(truth[rows & scored[:, t], t], given[rows & scored[:, t], t])[2]
-            for t in range(len(themes))
-        ]
-
-    every = np.ones(len(corpus), dtype=bool)
-    print(
-        f"{name:24s} macro-F1 on-topic {np.mean(f1s(on)):.3f}  all {np.mean(f1s(every)):.3f}"
-        f"  three outlets: on-topic {np.mean(f1s(on & held)):.3f} all {np.mean(f1s(held)):.3f}"
-    )
-    print("   on-topic:", ", ".join(f"{t[:10]} {f:.2f}" for t, f in zip(themes, f1s(on), strict=True)))
-    print("   all:     ", ", ".join(f"{t[:10]} {f:.2f}" for t, f in zip(themes, f1s(every), strict=True)))
-
-
-def without_seeds(cut: CutDocument, config: Config) -> CutDocument:
-    """The document with every seed term of every theme taken out of its texts."""
-    terms = {" ".join(tokenise(term)) for theme in config.themes.values() for term in theme.seed_terms}
-    parts = sorted(
-        (r"[\s\-]".join(map(re.escape, term.split())) for term in terms), key=lambda part: (-len(part), part)
-    )
-    pattern = re.compile(rf"\b(?:{'|'.join(parts)})(?:s|es|ed|ing|d)?\b", re.IGNORECASE)
-    return replace(cut, texts=tuple(pattern.sub(" ", text) for text in cut.texts))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="?", type=Path, default=Path("../shared/corpora"))
     parser.add_argument("--config", type=Path, default=Path("configs/china-asean.toml"))
     parser.add_argument("--gold", action="store_true")
     parser.add_argument("--budget", action="store_true")
-    parser.add_argument("--masked", action="store_true")
-    parser.add_argument("--only", choices=["relevance", "themes"])
     options = parser.parse_args()
     config = load_config(options.config)
     folder = options.corpora / "sea_china_news"
@@ -197,16 +136,7 @@ def main() -> None:
         line_model = load_line_model()
         corpus = [raw_cut(article, line_model) for article in articles]
     print("cut by", "line labels" if options.gold else "the line model")
-    if options.only != "themes":
-        measure_relevance(corpus, labels, config, budget=options.budget)
-    if options.only != "relevance":
-        for with_labels in (False, True):
-            name = "themes, with labels" if with_labels else "themes, config only"
-            print_themes(name, corpus, labels, config, held_out_themes(corpus, labels, config, with_labels=with_labels))
-        if options.masked:
-            bare = [without_seeds(cut, config) for cut in corpus]
-            given = held_out_themes(bare, labels, config, with_labels=True)
-            print_themes("themes, seeds masked", corpus, labels, config, given)
+    measure_relevance(corpus, labels, config, budget=options.budget)
 
 
 def measure_relevance(corpus: Sequence[CutDocument], labels: dict[str, Label], config: Config, *, budget: bool) -> None:

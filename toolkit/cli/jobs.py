@@ -263,20 +263,26 @@ def segment(
         str | None,
         typer.Option("--out", help="JSONL to this file; - for standard output.", show_default=False),
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="With the reasons for each cut, verdict and theme, in words and numbers.")
+    ] = False,
     model: ModelOption = DEFAULT_MODEL,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show how articles are cut: in colour on a terminal, as JSONL otherwise or with --out.
+    """Show how articles are cut and judged: in colour on a terminal, as JSONL otherwise or with --out.
 
-    Example: toolkit segment seeds/
+    With --explain the reasons stand below each segment (in JSONL: an `explanation`): what spoke for and against, in
+    log-odds that add up to the score; one unit multiplies the odds by 2.7.
+
+    Example: toolkit segment seeds/ --explain
     """
     import sys
 
     from toolkit import jobs
 
     with jobs.opened(inputs, out=None) as sources:
-        rows = jobs.segment_job(sources, model_name=model)
+        rows = jobs.segment_job(sources, model_name=model, explain=explain)
         if out is None and sys.stdout.isatty():
             from toolkit.cli.show import show_segments
 

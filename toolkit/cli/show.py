@@ -28,3 +28,22 @@ def show_segments(rows: Iterable[Mapping[str, Any]]) -> None:
             typer.secho(printable(shown), fg=_COLOURS.get(row["role"]))
         else:
             typer.secho(printable(f"{shown}  [{row['reason']}]"), fg="red", dim=True)
+        if "explanation" in row:
+            _show_reasons(row["explanation"])
+
+
+def _show_reasons(explanation: Mapping[str, Any]) -> None:
+    """The reasons below a segment; the article's own below its first."""
+    from toolkit.explain import in_words
+
+    article = explanation.get("article", {"relevance": None, "themes": []})
+    listed = [
+        ("the whole article", article["relevance"]),
+        *(("the whole article", found) for found in article["themes"]),
+        ("cut", explanation["cut"]),
+        ("subject", explanation["relevance"]),
+        *(("theme", found) for found in explanation["themes"]),
+    ]
+    for what, found in listed:
+        if found is not None:
+            typer.secho(printable(f"      {what}: {in_words(found)}"), dim=True)
