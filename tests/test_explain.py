@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 from tests import test_relevance, test_themes
 from tests.test_relevance import ON, find, page
 from toolkit import jobs
+from toolkit.cli.show import show_segments
 from toolkit.data import Document, Explanation, Votes
-from toolkit.explain import in_words
+from toolkit.explain import explain_article, explain_document, in_words
 from toolkit.logistic import sigmoid
+from toolkit.model import load_model
+from toolkit.pipeline import judge
 from toolkit.relevance.explain import explain_relevance
 from toolkit.relevance.explain import readable_feature as readable_relevance
 from toolkit.relevance.features import FEATURES
@@ -25,6 +28,7 @@ from toolkit.segment.explain import explain_cut, explain_states, explain_votes
 from toolkit.segment.features import look
 from toolkit.segment.model import ARTICLE
 from toolkit.segment.opinion import evidence
+from toolkit.store import find_model
 from toolkit.themes.explain import explain_themes
 
 OSTLAND = "Fans of Ostland sang for Ostland all night."
@@ -207,6 +211,33 @@ def test_equal_names_are_one_contribution_and_the_strongest_come_first(named):
     assert len({part.name for part in found.contributions}) == len(found.contributions)
     sizes = [abs(part.value) for part in found.contributions]
     assert sizes == sorted(sizes, reverse=True)
+
+
+def test_reasons_are_shown_below_each_segment_without_control_characters(tmp_path, capsys):
+    file = tmp_path / "page.txt"
+    file.write_text(
+        "Norland\x1b[2J\n\nChina and Laos open a railway; \x07railway exports grow.\n\nHome > News", encoding="utf-8"
+    )
+    with jobs.opened([str(file)], out=None) as sources:
+        show_segments(jobs.segment_job(sources, explain=True))
+    shown = capsys.readouterr().out
+    assert "the whole article: on" in shown
+    assert "theme: connectivity_infrastructure" in shown
+    assert "its seed terms (railway 2×" in shown
+    assert not {"\x1b", "\x07"} & set(shown)
+
+
+def test_numbers_too_small_to_write_are_not_shown():
+    parts = [{"name": name, "value": value} for name, value in (("a", 2.0), ("b", 0.04), ("c", -0.04), ("d", -1.0))]
+    line = in_words({"answer": "on", "logit": 1.0, "contributions": parts, "note": "a rule"})
+    assert line == "on +1.0: a +2.0; against: d −1.0 (a rule)"
+
+
+def test_what_the_report_lists_is_the_document_part_of_the_whole():
+    model = load_model(find_model("china-asean"))
+    document = cut(Document("d", "\n\n".join(ON)), model.line_model, model.repeats)
+    judged = judge(document, model.gazetteer, model.relevance, model.themes)
+    assert explain_document(judged, model) == explain_article(judged, model).relevance.contributions
 
 
 def test_segment_explain_gives_every_row_its_reasons_and_the_numbers_fit_the_row(tmp_path):
