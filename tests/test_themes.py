@@ -185,7 +185,7 @@ def test_a_rare_theme_keeps_the_common_threshold_and_a_frequent_one_finds_its_ow
     assert THRESHOLD < shrunk_threshold(scores, frequent) < 0.5
 
 
-@pytest.mark.parametrize("n", [10, 12])
+@pytest.mark.parametrize("n", [10, 21, 30])
 def test_a_few_labels_do_not_unlearn_what_the_config_says(n):
     corpus, labels = many()
     model = train(corpus[:n], labels)

@@ -35,8 +35,9 @@ THRESHOLD_PRIOR = 400.0
 
 MAX_TERMS = 8_000
 MIN_TERM_DOCUMENTS = 3
-MIN_LABELS = 5
-"""Labelled documents with and without a theme that it takes to learn that theme."""
+MIN_LABELS = 10
+"""Labelled documents with and without a theme that it takes to learn that theme. With 5, fifty labels are worse than
+none (sea_china_news: macro-F1 .787 against .792 on-topic, .773 against .779 on all); with 10 they are not."""
 
 # Tuned on sea_china_news, outlets held out in turn: tests/quality/themes_quality.py.
 PENALTY = 1.0
