@@ -86,6 +86,11 @@ class Embedder:
             total += np.add.reduce(self._matrix[rows[start : start + _BLOCK_ROWS]].astype(np.int32), axis=0)
         return total
 
+    def find_row(self, word: str) -> int | None:
+        """The row of a lower-case word that is one piece, else None. Rows stand in the order of general frequency."""
+        row = self._tokenizer.token_to_id(word)
+        return None if row is None or row == self._unknown else int(row)
+
     def _rows(self, words: list[str]) -> list[int]:
         """The rows of the pieces of `words`; words not met before are cut and remembered."""
         known = self._pieces

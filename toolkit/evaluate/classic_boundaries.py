@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.evaluate.porter import stem
+from toolkit.segment.stem import stem
 from toolkit.terms import tokenise
 
 Floats = npt.NDArray[np.float64]
