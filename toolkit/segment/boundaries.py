@@ -28,7 +28,7 @@ CONCENTRATION = 1000.0  # of the Dirichlet: with more, words must repeat more of
 OWN_SHARE = 0.2  # of the base measure: the text's own word counts; the rest is general English
 RANK_OFFSET = 3.0  # general English by Zipf and Mandelbrot: 1 / (8 (rank + offset))
 NAME_WEIGHT = 1.44  # of words that are never in lower case
-VECTOR_WEIGHT = 20.0
+VECTOR_WEIGHT = 10.0
 MEAN_VARIANCE = 2.0  # of a story's mean vector, in units of the variance of texts around it
 N_DIRECTIONS = 10.0  # free directions of a story's mean vector
 CENTRE = 0.5  # how much of the text's mean vector is taken off its vectors
@@ -36,7 +36,7 @@ PRICE = 2.0  # nats a segment
 SHORT_PRICE = 8.0  # nats a segment of no words pays besides; falls with e^(-words / SHORT_WORDS)
 SHORT_WORDS = 20.0
 
-MAX_SEGMENT_TEXTS = 400  # longer stories are found window by window: the work is linear in the number of texts
+MAX_SEGMENT_TEXTS = 200  # longer stories are pieced together: the work is linear in the number of texts
 MAX_STEMS = 300  # distinct stems looked at in one text
 MAX_CHARACTERS = 20_000  # looked at in one text
 _UNKNOWN_RANK = 30_000
@@ -85,19 +85,20 @@ def find_boundaries(texts: Sequence[str], *, price: float = PRICE) -> list[int]:
         best[begin + 1 + better] = cost[better]
         origin[begin + 1 + better] = begin
         n_before[stems[first : starts[begin + 1]]] += 1  # a text's stems are distinct
-    return _path(origin)
+    path = [n]
+    while path[-1] > 0:
+        path.append(int(origin[path[-1]]))
+    return [
+        row
+        for above, row, below in zip(path[:1:-1], path[-2:0:-1], path[-3::-1], strict=True)
+        if below - above <= MAX_SEGMENT_TEXTS or _stands(texts, row, price)
+    ]
 
 
-def _path(origin: Ints) -> list[int]:
-    """The boundaries back from the end; one at the end of a window of the greatest length was forced, and is none."""
-    found: list[int] = []
-    end = len(origin) - 1
-    while origin[end] > 0:
-        begin = int(origin[end])
-        if begin - int(origin[begin]) < MAX_SEGMENT_TEXTS:
-            found.append(begin)
-        end = begin
-    return found[::-1]
+def _stands(texts: Sequence[str], row: int, price: float) -> bool:
+    """Whether a boundary that a window may have forced is found again among the texts around it."""
+    begin = max(0, row - MAX_SEGMENT_TEXTS // 2)
+    return row - begin in find_boundaries(texts[begin : row + MAX_SEGMENT_TEXTS // 2], price=price)
 
 
 @dataclass(frozen=True, slots=True)
