@@ -26,7 +26,7 @@ Ints = npt.NDArray[np.int64]
 # figures move with each: tests/quality/boundary_quality.py --sensitivity.
 CONCENTRATION = 1000.0  # of the Dirichlet: with more, words must repeat more often to bind
 OWN_SHARE = 0.2  # of the base measure: the text's own word counts; the rest is general English
-RANK_OFFSET = 3.0  # general English by Zipf and Mandelbrot: 1 / (8 (rank + offset))
+RANK_OFFSET = 2.0  # general English by Zipf and Mandelbrot: 1 / (8 (rank + offset))
 NAME_WEIGHT = 1.44  # of words that are never in lower case
 VECTOR_WEIGHT = 10.0
 MEAN_VARIANCE = 2.0  # of a story's mean vector, in units of the variance of texts around it
