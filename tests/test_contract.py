@@ -202,3 +202,16 @@ def test_two_runs_write_the_same_report_and_model(toolkit: Command, tmp_path: Pa
     one, two = tmp_path / "one" / "reports" / "in", tmp_path / "two" / "reports" / "in"
     for path in sorted([one / "report.html", *(one / "model").iterdir()]):
         assert path.read_bytes() == (two / path.relative_to(one)).read_bytes(), path.name
+
+
+def test_verdicts_near_the_line_are_explained_beside_the_tables(seeds_run: Path) -> None:
+    articles = {row["document_id"]: row for row in rows(seeds_run / "articles.jsonl")}
+    explained = {row["document_id"]: row for row in rows(seeds_run / "explanations.jsonl")}
+    assert (
+        {name for name, row in articles.items() if row["on_topic"] == "unsure"} <= explained.keys() <= articles.keys()
+    )
+    for name, row in explained.items():
+        assert row["relevance"] == articles[name]["relevance"]
+        sizes = [abs(reason["value"]) for reason in row["reasons"]]
+        assert sizes == sorted(sizes, reverse=True)
+        assert all(reason["name"] for reason in row["reasons"])

@@ -16,6 +16,7 @@ from toolkit.data import NO_TOPIC, Quarantined, Record
 from toolkit.duplicates import find_duplicates
 from toolkit.engines import choose_engine, map_batches
 from toolkit.files import (
+    EXPLANATIONS,
     ReadStats,
     Source,
     atomic_write_bytes,
@@ -246,7 +247,7 @@ def _store(done: Sequence[tuple[Record, Outcome]], ledger: Ledger, counts: Count
             entries.append(Entry(record.document_id, stored))
         else:
             article = outcome["article"]
-            stored = {"article": article, "segments": outcome["segments"]}
+            stored = {name: outcome[name] for name in ("article", "segments", "reasons") if name in outcome}
             entries.append(Entry(record.document_id, stored, outcome["signature"], article["date"]))
     ledger.finish(entries)
 
@@ -257,13 +258,19 @@ def _publish(folder: Path, ledger: Ledger, model: Model, formats: Sequence[str])
     facts: dict[str, Any] = {"n_articles": 0, "with_xpath": False}
     extra_columns: dict[str, str] = {}
     late: list[Quarantined] = []
-    for _, outcome in ledger.outcomes():
+    explanations: list[str] = []
+    for document_id, outcome in ledger.outcomes():
         if "quarantined" in outcome:
             late.append(Quarantined(*outcome["quarantined"]))
             continue
         facts["n_articles"] += 1
         facts["with_xpath"] |= any("xpath" in row for row in outcome["segments"])
         merge_extra_columns(extra_columns, outcome["article"]["extra"])
+        if "reasons" in outcome:
+            reasons = [{"name": name, "value": value} for name, value in outcome["reasons"]]
+            row = {"document_id": document_id, "relevance": outcome["article"]["relevance"], "reasons": reasons}
+            explanations.append(json.dumps(row, ensure_ascii=False) + "\n")
+    atomic_write_bytes(folder / EXPLANATIONS, "".join(explanations).encode("utf-8", "replace"))
     ledger.quarantine(late)
     n_segments: Counter[int] = Counter()
     n_articles: Counter[int] = Counter()
@@ -310,4 +317,5 @@ def _publish(folder: Path, ledger: Ledger, model: Model, formats: Sequence[str])
     facts["n_duplicates"] = len(duplicates)
     facts["n_outlier_segments"] = n_segments[NO_TOPIC]
     written = [folder / f"{table}.{suffix}" for table in ("articles", "segments", "topics") for suffix in formats]
+    written.append(folder / EXPLANATIONS)
     return written, facts

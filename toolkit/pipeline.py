@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import heapq
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,10 +31,12 @@ from toolkit.voters import vote
 from toolkit.words import WordTable
 
 Outcome = dict[str, Any]
-"""`{"article": row, "segments": rows, "signature": bytes}` (and `"explanation"` where asked for), or
-`{"quarantined": Quarantined}`."""
+"""`{"article": row, "segments": rows, "signature": bytes}`, with `"reasons"` where the verdict was near the line and
+`"explanation"` where asked for; or `{"quarantined": Quarantined}`."""
 
 _TOPIC_ROLES = frozenset({"body", "list", "quote", "caption"})
+NEAR_THE_LINE = 2.0  # logits from a threshold within which a verdict is explained in the results: a reader may doubt it
+_MAX_REASONS = 6  # for and as many against
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ def judge_record(record: Record, model: Model, *, no_relevance: bool = False, ex
             cut_document = cut_record(record, line_model=model.line_model, repeats=model.repeats, config=model.config)
             judged = judge(cut_document, model.gazetteer, model.relevance, model.themes, no_relevance=no_relevance)
             outcome = _rows(judged, model)
+            if not no_relevance and _is_near_the_line(judged.document, model.relevance):
+                outcome["reasons"] = _reasons(judged, model)
             return _with_reasons(outcome, judged, model, _second_opinion(record)) if explain else outcome
     except HtmlTooDeep as error:
         return {"quarantined": refusal(record, "html_too_deep", str(error))}
@@ -91,6 +96,28 @@ def cut_record(record: Record, *, line_model: LineModel, repeats: RepeatedLines 
     """
     document = render(record, max_depth=config.limits.max_html_depth)
     return cut(document, line_model, repeats, second_opinion=_second_opinion(record))
+
+
+def _is_near_the_line(judgement: Judgement, relevance: RelevanceModel) -> bool:
+    if judgement.on_topic == "unsure":
+        return True
+    threshold = relevance.on_from if judgement.on_topic == "on" else relevance.off_below
+    return abs(_logit(judgement.relevance) - _logit(threshold)) <= NEAR_THE_LINE
+
+
+def _logit(share: float) -> float:
+    share = min(max(share, 1e-6), 1 - 1e-6)
+    return math.log(share / (1 - share))
+
+
+def _reasons(judged: Judged, model: Model) -> list[list[object]]:
+    """What spoke most for and against the article, as `[name, logits]`, strongest first."""
+    from toolkit.explain import explain_document
+
+    parts = explain_document(judged, model)
+    strongest = [part for part in parts if part.value > 0][:_MAX_REASONS]
+    strongest += [part for part in parts if part.value < 0][:_MAX_REASONS]
+    return [[part.name, round(part.value, 6)] for part in sorted(strongest, key=lambda part: -abs(part.value))]
 
 
 def _second_opinion(record: Record) -> SecondOpinion | None:

@@ -15,6 +15,7 @@ from toolkit import __version__
 from toolkit.data import Quarantined
 from toolkit.errors import ToolkitError
 from toolkit.files import (
+    EXPLANATIONS,
     TABLE_FORMATS,
     Source,
     atomic_write_bytes,
@@ -126,7 +127,7 @@ def clear_run(folder: Path) -> None:
     """Remove a run's own files from a folder, and nothing else."""
     if not folder.is_dir():
         return
-    names = [RUN, QUARANTINE, "report.html", LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm"]
+    names = [RUN, QUARANTINE, EXPLANATIONS, "report.html", LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm"]
     names += [f"{table}.{suffix}" for table in ("articles", "segments", "topics") for suffix in TABLE_FORMATS]
     for name in names:
         (folder / name).unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from toolkit.files.inputs import FORMATS, Source, Sources, expand_inputs, stdin_
 from toolkit.files.labels import read_labels
 from toolkit.files.publish import atomic_file, atomic_write_bytes, sweep_temporary
 from toolkit.files.read import read_records
-from toolkit.files.results import read_results
+from toolkit.files.results import EXPLANATIONS, read_results
 from toolkit.files.rows import ReadStats
 from toolkit.files.tables import (
     TABLE_FORMATS,
@@ -15,6 +15,7 @@ from toolkit.files.tables import (
 )
 
 __all__ = [
+    "EXPLANATIONS",
     "FORMATS",
     "TABLE_FORMATS",
     "ReadStats",

@@ -126,7 +126,7 @@ def nearest(vectors: Vectors, centres: Vectors, threshold: float) -> list[tuple[
     block = max(1, _BLOCK_VALUES // max(wide.size, 1))
     for start in range(0, len(vectors), block):
         rows = vectors[start : start + block]
-        cosines = np.round(np.add.reduce(wide * rows[:, None, :], axis=2), 6)
+        cosines = np.round(np.asarray(np.add.reduce(wide * rows[:, None, :], axis=2)), 6)
         best = cosines.argmax(axis=1)
         cosine = cosines[np.arange(len(rows)), best]
         given = np.where((cosine >= threshold) & rows.any(axis=1), best, NO_TOPIC)
