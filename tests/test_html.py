@@ -44,6 +44,11 @@ TEXTS = {
     ),
     "<!-- no -->a<!-- no -->b": "ab",
     "<svg><title>no</title><text>no</text></svg>a": "a",
+    "<p aria-hidden=true>seen</p><p>by eyes": "seen\nby eyes",
+    "<p>co<wbr>operation, <span>ex</span><b>change</b>": "cooperation, exchange",
+    "<p>one<!-- -->two<img alt=no> three": "onetwo three",
+    "<amp-img alt=no></amp-img><amp-accordion><section><h4>a</h4><p>b</p></section></amp-accordion>": "a\nb",
+    "<dl><dt>a<dd>b</dl><figure><img><figcaption>c</figcaption></figure>d": "a\nb\nc\nd",
     "<body>a</body></html>b<p>c": "ab\nc",
     "<a href=/>Home</a><a href=/n>News</a>": "Home News",
     "order of cer<a href=x>e</a><a href=y>mony</a>": "order of ceremony",
@@ -156,6 +161,97 @@ def test_broken_or_hostile_metadata_is_ignored():
     )
     document = render(page(source))
     assert (document.title, document.date, document.url, document.author, document.outlet) == (None,) * 5
+
+
+TITLES = {  # head and headings, and the title they give
+    "<title>Laos - China rail opens</title><h1>Laos - China rail opens</h1>": "Laos - China rail opens",
+    "<title>Rail opens - The Daily</title><meta property=og:site_name content='the daily'>": "Rail opens",
+    "<title>The Daily: Rail opens</title><meta property=og:site_name content='The Daily'>": "The Daily: Rail opens",
+    "<title>The Daily | Rail opens</title><meta property=og:site_name content='The Daily'>": "Rail opens",
+    "<title>Rail opens | News | The Daily</title><h1>Rail opens</h1>": "Rail opens",
+    "<title>New rail line opens in north</title><h1>A new rail line opens in the north</h1>": (
+        "A new rail line opens in the north"  # what readers see
+    ),
+    "<title>New rail line opens in north</title><h1>The Daily News Today</h1>": "New rail line opens in north",
+    "<title>Rail opens</title><meta property=og:site_name content='The Daily'><h1>The Daily</h1>": "Rail opens",
+    "<title>Ferry &amp; rail</title><h1>Ferry &amp; Rail</h1>": "Ferry & Rail",
+    "<h1>Only a heading</h1>": None,  # found by the line model where it is one
+    "<svg><title>no</title></svg><p>x": None,
+}
+
+
+@pytest.mark.parametrize(("source", "title"), TITLES.items(), ids=range(len(TITLES)))
+def test_the_title_is_the_headline_without_the_site(source, title):
+    assert render(page(source + "<p>x")).title == title
+
+
+AUTHORS = {
+    "<meta name=author content='A. Writer'><meta name=author content='B. Writer'>": "A. Writer, B. Writer",
+    "<meta name=author content='https://example.org/a'>": None,
+    "<meta name=author content='desk@example.org'>": None,
+    "<meta name=author content='undefined'>": None,
+    "<meta name=author content='The Daily'><meta property=og:site_name content='The Daily'>": None,
+    "<a rel=author href=/a>A. Writer</a>": "A. Writer",
+    "<a rel=author href=/a>A. Writer</a><a rel=author href=/a>More of A. Writer</a>": "A. Writer",
+    "".join(f"<a rel=author href=/{n}>Commenter {n}</a>" for n in range(9)): None,
+}
+
+
+@pytest.mark.parametrize(("source", "author"), AUTHORS.items(), ids=range(len(AUTHORS)))
+def test_an_author_is_a_person_somebody_named(source, author):
+    assert render(page(source + "<p>x")).author == author
+
+
+def test_json_ld_references_are_followed_and_broken_json_is_mended():
+    source = """<script type="application/ld+json">//<![CDATA[
+    {"@context": "x", "@graph": [{"@type": "WebSite", "@id": "#site", "name": "Site"},
+      {"@type": "NewsArticle", "headline": "Rail opens", "author": {"@id": "#a"}, "publisher": {"@id": "#p"},},
+      {"@type": "Person", "@id": "#a", "name": "A. Writer"}, {"@type": "Organization", "@id": "#p", "name": "Daily"}]}
+    {"@type": "BreadcrumbList"}
+    //]]></script><p>x"""
+    document = render(page(source))
+    assert (document.title, document.author, document.outlet) == ("Rail opens", "A. Writer", "Daily")
+
+
+def test_of_several_articles_in_json_ld_the_one_the_page_is_headed_with_counts():
+    source = """<script type="application/ld+json">[
+    {"@type": "NewsArticle", "headline": "Another story", "datePublished": "2020-01-01"},
+    {"@type": "NewsArticle", "headline": "Rail opens in May", "datePublished": "2024-04-16"}]</script>
+    <h1>Rail opens in May</h1><p>x"""
+    assert render(page(source)).date == "2024-04-16"
+
+
+DATES = {
+    "<h1>Rail</h1><time datetime=2024-04-16>x</time><aside><time datetime=2020-01-01>y</time></aside>": "2024-04-16",
+    "<div><time datetime=2020-01-01>y</time><time datetime=2021-01-01>y</time></div><article><h1>Rail</h1>"
+    "<p><time datetime=2024-04-16>x</time></article>": "2024-04-16",
+    "<ul><li><time datetime=2020-01-01>y</time><li><time datetime=2021-01-01>y</time></ul><p>no date of its own": None,
+    "<p itemprop=datePublished content=2024-04-16>x<p><time datetime=2020-01-01>y</time>": "2024-04-16",
+    "<p>On 16 April 2024 the bridge opened.": None,
+    "<meta itemprop=datePublished content='2024-04'>": "2024-04",
+    "<meta property=article:modified_time content=2024-04-16>": None,  # when it changed is not when it appeared
+}
+
+
+@pytest.mark.parametrize(("source", "date"), DATES.items(), ids=range(len(DATES)))
+def test_a_date_is_one_the_markup_states_of_this_page(source, date):
+    assert render(page(source + "<p>x")).date == date
+
+
+def test_an_address_with_a_path_is_preferred_to_that_of_the_site():
+    source = "<link rel=canonical href=https://e.org/><meta property=og:url content=https://e.org/rail><p>x"
+    assert render(page(source)).url == "https://e.org/rail"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<h1>a</h1>", "<time datetime=2020-01-01>x</time>", "<a rel=author>x</a>", "<meta name=author content=x>", "<title>x",
+     "<script type=application/ld+json>" + " " * 3000 + "</script>", "<p itemprop=datePublished content=x>"],
+)  # fmt: skip
+def test_hostile_metadata_costs_linear_time(unit):
+    start = time.process_time()
+    render(page(unit * (200_000 // len(unit))))
+    assert time.process_time() - start < 2.0
 
 
 def test_a_time_element_gives_the_date_where_nothing_else_does():
