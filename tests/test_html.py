@@ -245,8 +245,9 @@ def test_an_address_with_a_path_is_preferred_to_that_of_the_site():
 
 @pytest.mark.parametrize(
     "unit",
-    ["<h1>a</h1>", "<time datetime=2020-01-01>x</time>", "<a rel=author>x</a>", "<meta name=author content=x>", "<title>x",
-     "<script type=application/ld+json>" + " " * 3000 + "</script>", "<p itemprop=datePublished content=x>"],
+    ["<h1>a</h1>", "<time datetime=2020-01-01>x</time>", "<a rel=author>x</a>", "<meta name=author content=x>",
+     "<script type=application/ld+json>" + " " * 3000 + "</script>", "<title>x", "<p itemprop=datePublished content=x>",
+    ],
 )  # fmt: skip
 def test_hostile_metadata_costs_linear_time(unit):
     start = time.process_time()

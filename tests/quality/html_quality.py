@@ -9,8 +9,10 @@ Intervals are 95 % bootstrap percentiles over pages. Of the benchmark's own phra
 is given: must-have (high is good) and must-not-have (low is good). MB/s is of raw HTML, one thread, processor time.
 
 Ours is held out by site: five line models, each learned without the sites of one fold (nor splices carrying the heads
-and feet of their pages), judge the pages of that fold; the voters' weights are learned without them as well.
-`--models DIR` keeps the five models between runs.
+and feet of their pages), judge the pages of that fold; the weights of the votes are learned without them as well.
+Rows "never" and "always" show what the voters are worth, the table below them what other thresholds of asking give.
+`--models DIR` keeps the five models between runs; `--learn-votes` prints the weights learned from all pages, for
+toolkit/segment/opinion.py.
 """
 
 from __future__ import annotations
@@ -24,20 +26,26 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import numpy.typing as npt
 
 from toolkit.data import Record
 from toolkit.html import render
-from toolkit.segment import LineModel, cut
+from toolkit.segment import LineModel, cut, opinion
+from toolkit.segment.features import look
 from toolkit.segment.splices import page_ends
 from toolkit.segment.train import _fold, fit, load_examples, read_jsonl, rounded
+from toolkit.voters import VOTERS, aligned_shares, vote
 
 N_FOLDS = 5
 N_BOOTSTRAP = 2_000
+MIN_GOLD_SHARE = 0.5  # of a paragraph's words found in the gold text, in order, make it one of the article
+THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
 MIN_OWN_LINE = 12  # characters; shorter lines of heads and feet are on every site
 
 Extract = Callable[["GoldPage"], str]
@@ -192,6 +200,46 @@ def kept_text(found: Any) -> str:
     return "\n".join(segment.text for segment in found.segments if segment.kept and segment.role != "title")
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the weights of the votes are learned from: row i is a paragraph."""
+
+    fold: int
+    log_odds: npt.NDArray[np.float64]
+    kept: npt.NDArray[np.float64]
+    left_out: npt.NDArray[np.float64]
+    is_article: npt.NDArray[np.bool_]
+    weights: npt.NDArray[np.float64]
+
+
+def vote_evidence(page: GoldPage, model: LineModel) -> tuple[Evidence, float]:
+    """The votes on a page beside what gold says of its paragraphs, and how unsure the model is of it."""
+    found = look(render(page.record))
+    texts = [found.document.text[p.start : p.end] for p in found.paragraphs]
+    posteriors = model.posteriors(model.scores(found))
+    kept, left_out = opinion.terms(found, posteriors, vote(page.html, texts))
+    article = np.clip(posteriors[:, 0], 1e-3, 1 - 1e-3)
+    weights = np.array([min(len(text), 600) for text in texts]) / max(1, len(page.text))
+    gold = np.array(aligned_shares(texts, page.text)) >= MIN_GOLD_SHARE
+    learned = Evidence(page.fold, np.log(article / (1 - article)), kept, left_out, gold, weights)
+    return learned, opinion.unsure_share(found, posteriors)
+
+
+def learn_votes(evidence: Sequence[Evidence]) -> dict[str, dict[str, float]]:
+    """Logistic regression of gold on the model's own log-odds and the votes; weights in units of those log-odds."""
+    from sklearn.linear_model import LogisticRegression
+
+    columns = np.concatenate([np.c_[e.log_odds, e.kept, -e.left_out] for e in evidence])
+    weights = np.concatenate([e.weights for e in evidence])
+    learned = LogisticRegression(C=1.0, fit_intercept=False)
+    learned.fit(columns, np.concatenate([e.is_article for e in evidence]), weights * len(weights) / weights.sum())
+    found = np.round(learned.coef_[0][1:] / learned.coef_[0][0], 1).tolist()
+    return {
+        "KEPT_WEIGHTS": dict(zip(VOTERS, found[: len(VOTERS)], strict=True)),
+        "LEFT_OUT_WEIGHTS": dict(zip(VOTERS, found[len(VOTERS) :], strict=True)),
+    }
+
+
 def report(name: str, scores: Scores, n_bytes: int, reference: Scores | None) -> str:
     per_page = scores.per_page()
     precision, recall, f1 = per_page.mean(axis=0)
@@ -213,6 +261,7 @@ def main() -> int:
     default = Path(__file__).resolve().parents[2].parent / "shared" / "corpora"
     parser.add_argument("corpora", nargs="?", type=Path, default=default)
     parser.add_argument("--models", type=Path, help="folder that keeps the five held-out line models")
+    parser.add_argument("--learn-votes", action="store_true", help="print the weights learned from all pages")
     arguments = parser.parse_args()
     if not arguments.corpora.is_dir():
         sys.stderr.write(f"{arguments.corpora}: no such folder; give the folder of the labelled corpora.\n")
@@ -222,11 +271,31 @@ def main() -> int:
     models = held_out_models(arguments.corpora, arguments.models)
     n_bytes = sum(len(page.html.encode()) for page in pages)
 
-    def ours(page: GoldPage) -> str:
-        return kept_text(cut(render(page.record), models[page.fold]))
+    looked = [vote_evidence(page, models[page.fold]) for page in pages]
+    evidence = [found for found, _ in looked]
+    unsure = np.array([share for _, share in looked])
+    if arguments.learn_votes:
+        print(learn_votes(evidence))
+    weights = [learn_votes([e for e in evidence if e.fold != fold]) for fold in range(N_FOLDS)]
+
+    def ours(page: GoldPage, min_unsure: float | None = None) -> str:
+        values: dict[str, Any] = {**weights[page.fold]}
+        if min_unsure is not None:
+            values["MIN_UNSURE_SHARE"] = min_unsure
+        with patch.multiple(opinion, **values):
+            return kept_text(cut(render(page.record), models[page.fold], second_opinion=partial(vote, page.html)))
 
     reference = score(pages, ours)
-    print(report("ours", reference, n_bytes, None))
+    never, always = score(pages, partial(ours, min_unsure=2.0)), score(pages, partial(ours, min_unsure=0.0))
+    share = (unsure >= opinion.MIN_UNSURE_SHARE).mean()
+    print(report(f"ours, asking on {share:.0%}", reference, n_bytes, None))
+    print(report("ours, asking never", never, n_bytes, reference))
+    print(report("ours, asking always", always, n_bytes, reference))
+    for threshold in THRESHOLDS:
+        f1 = np.where(unsure >= threshold, always.per_page()[:, 2], never.per_page()[:, 2])
+        low, high = interval(f1)
+        print(f"    unsure share >= {threshold}: asked on {(unsure >= threshold).mean():.0%}, ", end="")
+        print(f"F1 {f1.mean():.3f} [{low:.3f}, {high:.3f}]")
     for name, extract in baselines().items():
         print(report(name, score(pages, extract), n_bytes, reference))
     return 0

@@ -20,11 +20,11 @@ FloatArray = npt.NDArray[np.float64]
 # weights: run it again after a change of the line model's features or of the voters.
 MIN_ARTICLE = 0.1  # a paragraph less likely than this to be of the article is no candidate
 MAX_ARTICLE = 0.9  # one likelier than this is sure
-MIN_UNSURE_SHARE = 0.15  # of the characters of a page's candidates that are not sure: then others are asked
+MIN_UNSURE_SHARE = 0.15  # of the characters of a page's candidates not sure: then others are asked; 1/3 of pages
 SCALE = 0.3  # neighbours vote alike, so their votes are not independent evidence; 1 would count them so
 PRIOR_CHARACTERS = 500  # of agreement that a voter is granted before it is compared with what the model is sure of
-KEPT_WEIGHTS = {"trafilatura": 2.0, "readability": 5.9}
-LEFT_OUT_WEIGHTS = {"trafilatura": 11.8, "readability": 2.3}
+KEPT_WEIGHTS = {"trafilatura": 3.4, "readability": 6.5}
+LEFT_OUT_WEIGHTS = {"trafilatura": 11.4, "readability": 3.7}
 
 
 def unsure_share(page: Page, posteriors: FloatArray) -> float:
