@@ -16,7 +16,7 @@ import toolkit.voters
 from toolkit.config import load_config, shipped_config
 from toolkit.data import Document, Record, Votes
 from toolkit.pipeline import cut_record
-from toolkit.segment import cut, load_line_model
+from toolkit.segment import LineModel, cut, load_line_model
 from toolkit.segment.opinion import evidence, is_unsure
 from toolkit.voters import VOTERS, aligned_shares, vote
 
@@ -161,26 +161,24 @@ def test_the_voters_are_not_asked_about_a_page_the_model_is_sure_of():
     assert is_unsure(page, np.array([[0.02, 0.9, 0.08]] * 5))  # no candidate for the article at all
 
 
-def test_a_reason_names_the_voters_that_decided():
-    page = Document("d", "\n\n".join(STORY))
+def test_a_reason_names_the_voters_that_decided(monkeypatch):
     asked = []
 
     def leave_out(texts):
         asked.append(list(texts))
-        return Votes(("trafilatura", "readability"), np.array([[1.0, 1.0]] * 2 + [[0.0, 0.0]] * 3))
+        shares = np.array([[1.0, np.nan]] * 2 + [[0.0, np.nan]] * 3)
+        return Votes(("trafilatura", "readability"), shares, ("readability found no article",))
 
-    class Unsure(type(load_line_model())):
-        def scores(self, page):
-            return np.log(np.tile([0.7, 0.2, 0.1], (len(page.paragraphs), 1)))
+    def unsure(model, page):
+        return np.log(np.tile([0.7, 0.2, 0.1], (len(page.paragraphs), 1)))
 
-    model = load_line_model()
-    unsure = Unsure(*(getattr(model, name) for name in model.__dataclass_fields__))
-    found = cut(page, unsure, second_opinion=leave_out)
+    monkeypatch.setattr(LineModel, "scores", unsure)
+    found = cut(Document("d", "\n\n".join(STORY)), load_line_model(), second_opinion=leave_out)
     assert asked == [STORY]
     assert [s.kept for s in found.segments][:2] == [True, True]
-    cut_by_vote = [s for s in found.segments if not s.kept]
-    assert cut_by_vote
-    assert all("trafilatura and readability left it out" in s.reason for s in cut_by_vote)
+    by_vote = [s.reason for s in found.segments if not s.kept]
+    assert by_vote
+    assert all(reason.endswith("trafilatura left it out, readability found no article") for reason in by_vote)
 
 
 def test_plain_text_asks_nobody(monkeypatch):

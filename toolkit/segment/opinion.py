@@ -69,6 +69,6 @@ def _characters(page: Page) -> FloatArray:
 
 
 def cues(votes: Votes, row: int) -> str:
-    """Which voters leave a paragraph out, for the reason it is cut with."""
+    """Which voters leave a paragraph out and which abstained, for the reason it is cut with; "" where none does."""
     names = [name for name, share in zip(votes.names, votes.shares[row].tolist(), strict=True) if share < 0.5]
-    return f"{' and '.join(names)} left it out" if names else ""
+    return ", ".join([f"{' and '.join(names)} left it out", *votes.notes]) if names else ""
