@@ -226,6 +226,7 @@ DATES = {
     "<div><time datetime=2020-01-01>y</time><time datetime=2021-01-01>y</time></div><article><h1>Rail</h1>"
     "<p><time datetime=2024-04-16>x</time></article>": "2024-04-16",
     "<ul><li><time datetime=2020-01-01>y</time><li><time datetime=2021-01-01>y</time></ul><p>no date of its own": None,
+    "<h1>Rail</h1><ul><li><time datetime=2020-01-01>y</time><li><time datetime=2021-01-01>y</time></ul>": None,
     "<p itemprop=datePublished content=2024-04-16>x<p><time datetime=2020-01-01>y</time>": "2024-04-16",
     "<p>On 16 April 2024 the bridge opened.": None,
     "<meta itemprop=datePublished content='2024-04'>": "2024-04",

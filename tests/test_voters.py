@@ -99,7 +99,7 @@ def test_a_page_too_large_is_not_shown_to_the_extractors(monkeypatch):
 @pytest.mark.parametrize(
     "source", ["", "<", "no tags", "<html></html>", "\x00\ud800<p>x", "<p>" * 2000, "<table>" * 300]
 )
-def test_no_page_breaks_the_vote_nor_speaks(source, capfd):
+def test_no_page_breaks_the_vote_nor_speaks(source, capfd, caplog):
     root = logging.getLogger()
     levels = {name: logging.getLogger(name).level for name in ("trafilatura", "readability")}
     votes = vote(source, ["x", ""])
@@ -107,6 +107,7 @@ def test_no_page_breaks_the_vote_nor_speaks(source, capfd):
     assert {name: logging.getLogger(name).level for name in levels} == levels
     assert root.handlers == logging.getLogger().handlers
     assert capfd.readouterr() == ("", "")
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(
@@ -179,6 +180,18 @@ def test_a_reason_names_the_voters_that_decided(monkeypatch):
     by_vote = [s.reason for s in found.segments if not s.kept]
     assert by_vote
     assert all(reason.endswith("trafilatura left it out, readability found no article") for reason in by_vote)
+
+
+def test_nobody_is_asked_where_the_model_is_sure(monkeypatch):
+    def never(texts):
+        raise AssertionError("asked")
+
+    def sure(model, page):
+        return np.log(np.tile([0.98, 0.01, 0.01], (len(page.paragraphs), 1)))
+
+    monkeypatch.setattr(LineModel, "scores", sure)
+    found = cut(Document("d", "\n\n".join(STORY)), load_line_model(), second_opinion=never)
+    assert all(segment.kept for segment in found.segments)
 
 
 def test_plain_text_asks_nobody(monkeypatch):
