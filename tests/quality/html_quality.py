@@ -37,9 +37,10 @@ import numpy.typing as npt
 from toolkit.data import Record
 from toolkit.html import render
 from toolkit.segment import LineModel, cut, opinion
+from toolkit.segment.examples import fold_of as _fold
 from toolkit.segment.features import look
 from toolkit.segment.splices import page_ends
-from toolkit.segment.train import _fold, fit, load_examples, read_jsonl, rounded
+from toolkit.segment.train import fit, load_examples, read_jsonl, rounded
 from toolkit.voters import VOTERS, aligned_shares, vote
 
 N_FOLDS = 5

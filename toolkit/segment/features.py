@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from toolkit.data import Document
 from toolkit.segment.context import fill_context, fill_place, fill_title, title_paragraph
+from toolkit.segment.kind import fill_kind
 from toolkit.segment.lexicon import (
     ADDRESS,
     BY,
@@ -193,6 +194,7 @@ def look_at(document: Document, paragraphs: list[Paragraph], layout: Layout, rep
     page = Page(document, paragraphs, layout, keys, words, content, dense, prose, doubled, title_like)
     fill_place(page, repeats, ends - starts)
     fill_context(page, ends - starts)
+    fill_kind(page)
     if document.blocks:
         groups = [TAG_GROUPS.get(p.tag, N_TAG_GROUPS - 1) for p in paragraphs]
         dense[np.arange(n), COLUMN["tag_0"] + np.array(groups)] = 1

@@ -52,7 +52,12 @@ WINDOWS = (
     "short_run",
 )
 TAGS = tuple(f"tag_{i}" for i in range(N_TAG_GROUPS))
-NAMES = OWN + PLACE + tuple(f"{name}@{o:+d}" for o in OFFSETS for name in NEIGHBOUR) + WINDOWS + TAGS
+KIND = (
+    "page_sentences", "page_short", "page_returns", "page_dated", "from_title", "prose_gap_before", "prose_gap_after",
+    "prose_gap", "since_label", "since_comments", "comment_marks", "since_rights", "words_x_prose_share",
+    "words_x_gap", "words_x_end",
+)  # fmt: skip
+NAMES = OWN + PLACE + tuple(f"{name}@{o:+d}" for o in OFFSETS for name in NEIGHBOUR) + WINDOWS + TAGS + KIND
 COLUMN = {name: i for i, name in enumerate(NAMES)}
 
 

@@ -31,6 +31,7 @@ from toolkit.segment.paragraphs import BULLET, ENDS_SENTENCE
 from toolkit.segment.states import (
     MAX_HEADING_WORDS,
     MAX_LIST_WORDS,
+    begin_at_headlines,
     doubled_headlines,
     guard,
     lists_of_people,
@@ -54,6 +55,7 @@ def assign_roles(page: Page, states: list[int]) -> Roles:
     states = list(states)
     doubled = doubled_headlines(page, states)
     guard(page, states, _rows_below(doubled, states))
+    begin_at_headlines(page, states, texts)
     mend_fragments(states, texts)
     sure = sure_furniture(page, states, texts)
     people = lists_of_people(page, states, texts)

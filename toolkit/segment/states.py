@@ -15,6 +15,7 @@ MIN_SENTENCE_WORDS = 8
 MAX_LABEL = 160  # characters
 MAX_LABELLED = 8  # lines below a label of other stories that may be their headlines
 MIN_RETURN = 2  # paragraphs of the article after another story: then it was none, but an aside
+MAX_EARLY = 2  # paragraphs by which another story may be taken to begin too early
 MIN_PEOPLE = 4  # lines "name, post" in a row that are a list of people and no menu
 MAX_LIST_WORDS = 22
 MAX_HEADING_WORDS = 24
@@ -35,7 +36,7 @@ def doubled_headlines(page: Page, states: list[int]) -> set[int]:
     n_prose = 0
     i = 0
     while i < n:
-        if page.doubled[i] and i + 1 < n and keys[i + 1] == keys[i] and len(page.words[i]) >= MIN_STORY_WORDS:
+        if page.doubled[i] and i + 1 < n and keys[i + 1] == keys[i] and _may_be_doubled_headline(page, i):
             below = next((j for j in range(i + 2, min(i + 6, n)) if page.prose[j] or page.doubled[j]), None)
             cohesion = (
                 float(dense[below, COLUMN["before_cohesion"]]) if below is not None and page.prose[below] else 0.0
@@ -52,6 +53,13 @@ def doubled_headlines(page: Page, states: list[int]) -> set[int]:
         n_prose += bool(page.prose[i]) and states[i] == ARTICLE
         i += 1
     return heads
+
+
+def _may_be_doubled_headline(page: Page, i: int) -> bool:
+    """A finished paragraph of prose that stands twice is a slip of the page, no headline."""
+    return len(page.words[i]) >= MIN_STORY_WORDS and not (
+        page.prose[i] and page.dense[i, COLUMN["ends_sentence"]] > 0 and len(page.words[i]) > MAX_HEADING_WORDS
+    )
 
 
 def mend_fragments(states: list[int], texts: list[str]) -> None:
@@ -76,6 +84,8 @@ def sure_furniture(page: Page, states: list[int], texts: list[str]) -> dict[int,
         if prose[i] or len(text) > MAX_LABEL or i in sure:
             continue
         n_words = len(page.words[i])
+        if not n_words and states[i] == ARTICLE and _ends_the_line_before(i, states, texts):
+            continue
         if not n_words or page.words[i] == ["nbsp"]:
             sure[i] = ("other", "no words")
         elif ADVERT_LINE.match(text):
@@ -90,6 +100,16 @@ def sure_furniture(page: Page, states: list[int], texts: list[str]) -> dict[int,
     for i in sure:
         states[i] = FURNITURE
     return sure
+
+
+def _ends_the_line_before(i: int, states: list[int], texts: list[str]) -> bool:
+    """Whether a line of marks alone is the end of the sentence above, which a link broke."""
+    return (
+        i > 0
+        and states[i - 1] == ARTICLE
+        and texts[i][0] in ".,;:!?)”’"
+        and not ENDS_SENTENCE.search(texts[i - 1], max(0, len(texts[i - 1]) - 6))
+    )
 
 
 def _headlines_below(page: Page, label: int, texts: list[str]) -> list[int]:
@@ -160,6 +180,34 @@ def guard(page: Page, states: list[int], sure: set[int]) -> None:
         n_after += states[i] == ARTICLE and is_prose[i]
         if states[i] == STORY and n_after >= MIN_RETURN and i not in sure:
             states[i] = ARTICLE
+
+
+def begin_at_headlines(page: Page, states: list[int], texts: list[str]) -> None:
+    """Where the other stories have headlines, up to MAX_EARLY rows between the article and the first of them are its.
+
+    A model that sees a change of subject coming places it a paragraph early now and then; a headline tells exactly.
+    """
+    n = len(states)
+    for start in range(1, n):
+        if states[start] != STORY or states[start - 1] != ARTICLE:
+            continue
+        head = start
+        while head < n and states[head] == STORY and not _heads_a_story(page, head, states, texts):
+            head += 1
+        if start < head <= start + MAX_EARLY and head < n and states[head] == STORY:
+            states[start:head] = [ARTICLE] * (head - start)
+
+
+def _heads_a_story(page: Page, i: int, states: list[int], texts: list[str]) -> bool:
+    """Whether row i is a headline with its text right below: once or doubled, with a date between or not."""
+    if not _is_headline(page, i, texts[i]):
+        return False
+    below = i + 1
+    if below < len(states) and page.keys[below] == page.keys[i]:
+        below += 1
+    if below < len(states) and page.dense[below, COLUMN["date"]] > 0 and not page.prose[below]:
+        below += 1
+    return below < len(states) and states[below] == STORY and bool(page.prose[below])
 
 
 def _longest_run(page: Page, flags: list[bool]) -> range:
