@@ -37,9 +37,8 @@ import numpy.typing as npt
 from toolkit.data import Record
 from toolkit.html import render
 from toolkit.segment import LineModel, cut, opinion
-from toolkit.segment.examples import fold_of as _fold
+from toolkit.segment.examples import fold_of
 from toolkit.segment.features import look
-from toolkit.segment.splices import page_ends
 from toolkit.segment.train import fit, load_examples, read_jsonl, rounded
 from toolkit.voters import VOTERS, aligned_shares, vote
 
@@ -47,7 +46,6 @@ N_FOLDS = 5
 N_BOOTSTRAP = 2_000
 MIN_GOLD_SHARE = 0.5  # of a paragraph's words found in the gold text, in order, make it one of the article
 THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
-MIN_OWN_LINE = 12  # characters; shorter lines of heads and feet are on every site
 
 Extract = Callable[["GoldPage"], str]
 
@@ -67,7 +65,7 @@ class GoldPage:
 
     @property
     def fold(self) -> int:
-        return _fold(self.site, N_FOLDS)
+        return fold_of(self.site, N_FOLDS)
 
     @property
     def record(self) -> Record:
@@ -101,16 +99,13 @@ def held_out_models(corpora: Path, folder: Path | None) -> list[LineModel]:
     if files and all(file.is_file() for file in files):
         return [LineModel.from_state(json.loads(file.read_text(encoding="utf-8"))) for file in files]
     examples = load_examples(corpora)
-    rows = list(read_jsonl(corpora / "extraction_blocks" / "pages.jsonl.gz"))
     models = []
     for fold in range(N_FOLDS):
-        ends = page_ends(row for row in rows if _fold(row["site"], N_FOLDS) == fold)
-        own = {line for head, foot in ends for line in head + foot if len(line) >= MIN_OWN_LINE}
         used = [
             e
             for e in examples
-            if not (e.corpus in ("html", "plain") and _fold(e.source, N_FOLDS) == fold)
-            and not (e.corpus == "splice" and not own.isdisjoint(e.page.document.text.split("\n")))
+            if not (e.corpus in ("html", "plain") and fold_of(e.source, N_FOLDS) == fold)
+            and not any(fold_of(site, N_FOLDS) == fold for site in e.made_of)
         ]
         models.append(rounded(fit(used)))
     for file, model in zip(files, models, strict=False):
