@@ -57,9 +57,8 @@ def doubled_headlines(page: Page, states: list[int]) -> set[int]:
 
 def _may_be_doubled_headline(page: Page, i: int) -> bool:
     """A finished paragraph of prose that stands twice is a slip of the page, no headline."""
-    return len(page.words[i]) >= MIN_STORY_WORDS and not (
-        page.prose[i] and page.dense[i, COLUMN["ends_sentence"]] > 0 and len(page.words[i]) > MAX_HEADING_WORDS
-    )
+    finished = bool(page.prose[i]) and page.dense[i, COLUMN["ends_sentence"]] > 0
+    return len(page.words[i]) >= MIN_STORY_WORDS and not finished
 
 
 def mend_fragments(states: list[int], texts: list[str]) -> None:
