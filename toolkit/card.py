@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from toolkit.model import Model
 
@@ -34,6 +34,7 @@ It holds JSON and safetensors only; loading it runs no code.
 
 ## Relevance
 On-topic from a score of {relevance.on_from:.3f}, off below {relevance.off_below:.3f}, unsure between.
+{_promise(relevance.measured)}
 {measured and "Out of fold, on the labelled documents it learned from:"}
 
 {measured}
@@ -49,6 +50,26 @@ On-topic from a score of {relevance.on_from:.3f}, off below {relevance.off_below
 Scores are calibrated on the material it learned from; on another kind of outlet read the unsure ones first.
 Topics describe that corpus and no other; a new affair falls into topic -1 until the model is trained again.
 """
+
+
+def _promise(measured: Mapping[str, float]) -> str:
+    """What the thresholds were chosen to reach, in words; empty where labels were too few for a promise."""
+    n = f"{measured.get('n_documents', 0):,.0f}"
+    for name in ("recall", "precision"):
+        if f"target_{name}" in measured:
+            return (
+                f"The threshold of on was chosen for a {name} of {measured[f'target_{name}']:.1%}; "
+                f"out of fold it is {measured[f'{name}_on']:.1%} on the {n} labelled documents."
+            )
+    if "coverage_promised" not in measured:
+        return ""
+    limit = measured["conformal_limit"]
+    promise = "gets an answer, and the right one" if limit < 0.5 else "is not answered wrongly"
+    return (
+        f"Promise (split-conformal, by cross-fitted scores of {n} labelled documents): of new documents like those, "
+        f"{measured['coverage_promised']:.0%} {promise}. Measured out of fold: {measured['coverage']:.1%}; "
+        f"of those on the subject {measured['coverage_on']:.1%}, of the others {measured['coverage_off']:.1%}."
+    )
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

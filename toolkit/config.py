@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from toolkit.errors import ToolkitError
 from toolkit.store import shipped_folder
@@ -67,6 +67,17 @@ class Relevance(_Section):
     """Where on-topic begins; between `off_below` and `on_from` a score is unsure."""
 
     target_coverage: float = Field(default=0.9, gt=0, lt=1)
+    """Share of the documents that are promised the right answer (conformal prediction); the rest is unsure or wrong."""
+    target_recall: float | None = Field(default=None, gt=0, le=1)
+    """Share of the documents truly on the subject that the threshold of `on` must find; needs labels."""
+    target_precision: float | None = Field(default=None, gt=0, le=1)
+    """Share of the documents called `on` that must be right; needs labels."""
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Self:
+        if self.target_recall is not None and self.target_precision is not None:
+            raise ValueError("target_recall and target_precision exclude each other; give one")
+        return self
 
 
 class Topics(_Section):

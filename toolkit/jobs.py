@@ -126,6 +126,19 @@ def _same_subject(one: Config, other: Config) -> bool:
     )
 
 
+def with_targets(config: Config, *, recall: float | None, precision: float | None) -> Config:
+    """The config with the recall or precision asked for, in place of any target of its own."""
+    if recall is None and precision is None:
+        return config
+    if recall is not None and precision is not None:
+        raise ToolkitError("--target-recall and --target-precision exclude each other; give one.")
+    for name, value in (("recall", recall), ("precision", precision)):
+        if value is not None and not 0 < value <= 1:
+            raise ToolkitError(f"--target-{name} {value:g}: a share above 0 and up to 1 is needed, such as 0.95.")
+    targets = {"target_recall": recall, "target_precision": precision}
+    return config.model_copy(update={"relevance": config.relevance.model_copy(update=targets)})
+
+
 def _labels(path: Path | None, config: Config) -> tuple[dict[str, Label], str]:
     if path is None:
         return {}, ""
@@ -185,6 +198,8 @@ def train_job(
     config_path: Path | None = None,
     base_name: str | None = None,
     labels_path: Path | None = None,
+    target_recall: float | None = None,
+    target_precision: float | None = None,
     no_relevance: bool = False,
     seed: int = 0,
     force: bool = False,
@@ -200,6 +215,7 @@ def train_job(
     if folder.exists() and not force:
         raise ToolkitError(f"{folder}: is there already. Choose another --name, or replace it with --force.")
     config, base, notes = choose_start(config_path, base_name)
+    config = with_targets(config, recall=target_recall, precision=target_precision)
     labels, _ = _labels(labels_path, config)
     trained = _train_and_save(
         sources,
@@ -225,6 +241,8 @@ def run_job(
     config_path: Path | None = None,
     base_name: str | None = None,
     labels_path: Path | None = None,
+    target_recall: float | None = None,
+    target_precision: float | None = None,
     no_relevance: bool = False,
     seed: int = 0,
     formats: Sequence[str] = ("parquet", "csv"),
@@ -239,6 +257,7 @@ def run_job(
     progress = progress or Silent()
     started = time.time() if started is None else started
     config, base, notes = choose_start(config_path, base_name)
+    config = with_targets(config, recall=target_recall, precision=target_precision)
     labels, labels_hash = _labels(labels_path, config)
     base_hash = base.manifest.sha256 if base and base.manifest else "none"
     key = RunKey("run", base_hash, _config_hash(config), seed, no_relevance, labels_hash)

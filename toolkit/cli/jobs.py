@@ -25,6 +25,14 @@ LabelsOption = Annotated[
     Path | None,
     typer.Option("--labels", help="TSV, CSV or JSONL: id, on_topic or relation, themes.", show_default=False),
 ]
+TargetRecall = Annotated[
+    float | None,
+    typer.Option("--target-recall", help="Share of the subject's articles that `on` must find; needs --labels."),
+]
+TargetPrecision = Annotated[
+    float | None,
+    typer.Option("--target-precision", help="Share of the articles called `on` that must be right; needs --labels."),
+]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="For everything that draws lots.")]
 FormatOption = Annotated[
     list[str] | None,
@@ -57,6 +65,8 @@ def run(
         typer.Option("--out", help="Folder for the results. [default: reports/INPUT-NAME]", show_default=False),
     ] = None,
     labels: LabelsOption = None,
+    target_recall: TargetRecall = None,
+    target_precision: TargetPrecision = None,
     no_relevance: NoRelevance = False,
     seed: SeedOption = 0,
     formats: FormatOption = None,
@@ -90,6 +100,8 @@ def run(
                 config_path=config,
                 base_name=model,
                 labels_path=labels,
+                target_recall=target_recall,
+                target_precision=target_precision,
                 no_relevance=no_relevance,
                 seed=seed,
                 formats=chosen,
@@ -112,6 +124,8 @@ def train(
     name: Annotated[str, typer.Option("--name", help="The model goes to models/NAME.")],
     config: ConfigOption = None,
     labels: LabelsOption = None,
+    target_recall: TargetRecall = None,
+    target_precision: TargetPrecision = None,
     base: Annotated[
         str | None,
         typer.Option("--from", help="Model to start from, or none. [default: the shipped one]", show_default=False),
@@ -141,6 +155,8 @@ def train(
                 config_path=config,
                 base_name=base,
                 labels_path=labels,
+                target_recall=target_recall,
+                target_precision=target_precision,
                 no_relevance=no_relevance,
                 seed=seed,
                 force=force,

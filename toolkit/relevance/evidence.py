@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.data import KEPT_ROLES, CutDocument, Mention
+from toolkit.relevance.relations import read_relations
 from toolkit.terms import count_keys, find_phrases, lower
 from toolkit.words import WordTable
 
@@ -47,6 +48,8 @@ class Evidence:
     sentence: Ints
     side: Ints
     member: Ints
+    joining: Ints  # groups of relation words around the pair of this mention and the next of another side
+    beside: Ints  # ... directly beside it
     seed_position: Ints  # by seed term found
     seed_segment: Ints
     seed_sentence: Ints
@@ -81,6 +84,8 @@ class Evidence:
             sentence=double(self.sentence, n_sentences),
             side=double(self.side),
             member=double(self.member),
+            joining=double(self.joining),
+            beside=double(self.beside),
             seed_position=double(self.seed_position, end),
             seed_segment=double(self.seed_segment, n),
             seed_sentence=double(self.seed_sentence, n_sentences),
@@ -129,6 +134,8 @@ def read_evidence(
     first, side_column, member_column = np.array(columns, dtype=np.int64).reshape(-1, 3).T
     position = start[segment] + first
     roles = [piece.role for piece in cut.segments]
+    sentence = sentence_start.searchsorted(position, side="right") - 1
+    joining, beside = read_relations(words, sentence, side_column, member_column, len(sides))
     seed_position = np.array(find_phrases(lower(joined), seed_terms), dtype=np.int64)
     return Evidence(
         n_sides=len(sides),
@@ -142,9 +149,11 @@ def read_evidence(
         sentence_segment=sentence_segment,
         position=position,
         segment=segment,
-        sentence=sentence_start.searchsorted(position, side="right") - 1,
+        sentence=sentence,
         side=side_column,
         member=member_column,
+        joining=joining,
+        beside=beside,
         seed_position=seed_position,
         seed_segment=start.searchsorted(seed_position, side="right") - 1,
         seed_sentence=sentence_start.searchsorted(seed_position, side="right") - 1,

@@ -10,8 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from toolkit.relevance.evidence import Evidence, Floats, Ints
+from toolkit.relevance.relations import INVEST, MEET, TRADE
 
+LABEL_CHARACTERS = 25  # "World", "JAKARTA:": less than this before the first sentence is no headline
+SUBJECT_CHARACTERS = 20  # where the doer of an English sentence is named
 HEAD_CHARACTERS = 120
+OPENING_CHARACTERS = 250  # headline and standfirst, or the first sentences where a section's name stands for a title
 LEAD_CHARACTERS = 450  # a headline and the first one or two paragraphs of a news story
 TOP_CHARACTERS = 1000
 N_PARTS = 4
@@ -58,6 +62,16 @@ FEATURES = (
     "lead_both*other_share",
     "first_both*rare_share",
     "both_ratio*other_share",
+    "opening_both",  # two sides within the first 250 characters
+    "opening_both_alone",  # ... and no other place
+    "opening_other",  # other places there (at most 3 are counted)
+    "first_second",  # 1 / (1 + characters before a second side is named / 300)
+    "both_other_ratio",  # share of the sentences that name two sides in which another place is named too
+    "main_rare",  # ln(1 + mentions of the most named country of the second side)
+    "joined_meet",  # ln(1 + pairs of two sides in a sentence with words of visits and talks around them)
+    "joined_invest_top",  # ... of investing and building, within the first 1,000 characters
+    "sentence_head",  # share of the mentions of sides within the first 20 characters of their sentence
+    "beside_trade",  # share of the second most named side's mentions with a word of trade beside them
 )
 
 
@@ -144,6 +158,34 @@ def unit_features(evidence: Evidence, unit: Ints, n_units: int) -> Floats:
     members = (by_member[:, ~is_other] > 0).sum(axis=1)
     strongest = by_member[:, is_other].max(axis=1, initial=0)
 
+    by_side = np.zeros((n_units, n))
+    for i in range(n):
+        mine = np.unique(e.member[e.side == i])
+        by_side[:, i] = by_member[:, mine].max(axis=1, initial=0)
+    main_rare = np.sort(by_side, axis=1)[:, -need]
+
+    # the opening, and what the sides do there and elsewhere
+    opening = place < OPENING_CHARACTERS
+    opening_rare, opening_other, _ = count(opening)
+    opening_both = (opening_rare > 0).astype(float)
+    first_named = np.full(n_units * (n + 1), np.inf)
+    np.minimum.at(first_named, of * (n + 1) + side, place)
+    second = np.sort(first_named.reshape(n_units, n + 1)[:, :n], axis=1)[:, need - 1]
+    joining, beside = e.joining[inside], e.beside[inside]
+    traded = np.bincount((of * (n + 1) + side)[beside & TRADE > 0], minlength=n_units * (n + 1))
+    is_rare = named[:, :n] == rare[:, None]
+    ratio = traded.reshape(n_units, n + 1)[:, :n] / np.maximum(named[:, :n], 1)
+    beside_trade = (ratio * is_rare).sum(axis=1) / is_rare.sum(axis=1)
+
+    at_head = e.position[inside] - e.sentence_start[sentence] < SUBJECT_CHARACTERS
+    sentence_head = np.bincount(of[at_head & (side < n)], minlength=n_units) / np.maximum(named[:, :n].sum(axis=1), 1)
+
+    def pairs(chosen: np.ndarray) -> Floats:
+        return np.log1p(np.bincount(of[chosen], minlength=n_units))
+
+    n_both = np.bincount(sentence_unit[both], minlength=n_units)
+    n_both_other = np.bincount(sentence_unit[both & others_named], minlength=n_units)
+
     # subject seed terms
     seed_unit = unit[e.seed_segment]
     seed_place = starts[e.seed_segment] + e.seed_position - e.start[e.seed_segment]
@@ -173,7 +215,7 @@ def unit_features(evidence: Evidence, unit: Ints, n_units: int) -> Floats:
         top_other / np.maximum(top_all, 1),
         both_ratio,
         np.sqrt(text_share(both & ~others_named)),
-        np.log1p(np.bincount(sentence_unit[both], minlength=n_units)),
+        np.log1p(n_both),
         first_both,
         text_share(sides_named > 0),
         text_share(others_named),
@@ -201,6 +243,16 @@ def unit_features(evidence: Evidence, unit: Ints, n_units: int) -> Floats:
         lead_both * other_share,
         first_both * rare_share,
         both_ratio * other_share,
+        opening_both,
+        opening_both * (opening_other == 0),
+        np.minimum(opening_other, 3),
+        1 / (1 + second / 300),
+        n_both_other / np.maximum(n_both, 1),
+        np.log1p(main_rare),
+        pairs(joining & MEET > 0),
+        pairs((joining & INVEST > 0) & (place < TOP_CHARACTERS)),
+        sentence_head,
+        beside_trade,
     )
     table = np.empty((n_units, len(FEATURES)))
     for i, column in enumerate(columns):
@@ -209,8 +261,8 @@ def unit_features(evidence: Evidence, unit: Ints, n_units: int) -> Floats:
 
 
 def _title_segments(evidence: Evidence, unit: Ints, starts: Ints, n_units: int) -> np.ndarray:
-    """Which segments are the title of their unit: those of role title, else the unit's first with any text."""
+    """Which segments are the title of their unit: those of role title, else the first, and one after a short label."""
     title = evidence.title & (unit >= 0)
     titled = np.bincount(unit[title], minlength=n_units) > 0
-    first = (starts == 0) & (evidence.length > 0) & (unit >= 0)
+    first = (starts < LABEL_CHARACTERS) & (evidence.length > 0) & (unit >= 0)
     return np.asarray(title | (first & ~titled[unit]))
