@@ -75,8 +75,8 @@ def trafilatura_lines(lines: Sequence[str]) -> list[bool]:
 
 
 def _key(line: str) -> str:
-    """The line's letters and digits: tools differ in white space and list marks."""
-    return "".join(re.findall(r"\w+", line.lower()))
+    """The line's letters and digits: tools differ in white space, list marks and entities left in the text."""
+    return "".join(re.findall(r"\w+", html_entities.unescape(line).lower()))
 
 
 def c99_lines(lines: Sequence[str]) -> list[bool]:

@@ -129,6 +129,21 @@ def kept_text(cut: CutDocument) -> str:
     return "\n".join(text for text, segment in zip(cut.texts, cut.segments, strict=True) if segment.kept)
 
 
+def pages_of(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """For each scrape the page it is of, named after one of its scrapes: pairs that share a scrape are of one page."""
+    page: dict[str, str] = {}
+
+    def root(scrape: str) -> str:
+        while page.setdefault(scrape, scrape) != scrape:
+            scrape = page[scrape]
+        return scrape
+
+    for first, second in pairs:
+        one, other = sorted((root(first), root(second)))
+        page[other] = one
+    return {scrape: root(scrape) for scrape in sorted(page)}
+
+
 def role_counts(expected: Sequence[tuple[str, tuple[str, ...]]], cut: CutDocument) -> list[float]:
     """Roles right and roles stated: a segment that begins as stated has one of the allowed roles."""
     found = [(segment.text.strip(), segment.role) for segment in cut.segments]

@@ -64,6 +64,7 @@ class Survey:
     n_mixed_in: int = 0
     n_unreliable: int = 0
     n_repeats: int = 0
+    n_unknown: int = 0
     label_names: Counter[str] = field(default_factory=Counter)
     bad: list[BadRow] = field(default_factory=list)
     n_bad: int = 0
@@ -107,7 +108,7 @@ def survey(gold: Path, *, labels_file: Path | None, theme_ids: tuple[str, ...], 
     if labels_file and not found.n_by_task["documents"]:
         raise ToolkitError(f"{labels_file}: none of its ids is that of a record in {gold}.")
     if not found.n_by_task:
-        if found.n_bad and not found.n_mixed_in:
+        if found.n_bad > found.n_unknown and not found.n_mixed_in:
             first = found.bad[0]
             where = first.file if first.row is None else f"{first.file}, record {first.row}"
             raise ToolkitError(f"{gold}: nothing in it could be used. {where}: {first.detail}", exit_code=3)
@@ -162,10 +163,12 @@ def records(found: Survey, *, told: bool = False) -> Iterator[tuple[bytes, GoldR
                 found.n_repeats += told
                 continue
             seen.add(digest)
-            if not tasks_of(gold) and gold.record is None:
-                shown = BadRow(source.name, item.number, f"no known shape; found {found_fields(item)}.")
-                _refuse(found, shown, told)
-                continue
+            if not tasks_of(gold) and gold.record is None and gold.gold_text is None:
+                if not _is_unreliable(gold):
+                    detail = f"no known shape; found {found_fields(item)}."
+                    _refuse(found, BadRow(source.name, item.number, detail), told)
+                    found.n_unknown += told
+                    continue
             yield digest, gold
 
 
@@ -199,6 +202,10 @@ def tasks_of(gold: GoldRecord) -> tuple[str, ...]:
     return tuple(task for task in TASKS if has[task])
 
 
+def _is_unreliable(gold: GoldRecord) -> bool:
+    return gold.blocks is not None and not gold.is_reliable
+
+
 def _digest(row: Row, label: Label | None) -> bytes:
     content = json.dumps(row.fields, sort_keys=True, ensure_ascii=True, default=str)
     said = "" if label is None else f"{label.on_topic}|{label.themes}|{label.themes_unsure}"
@@ -214,7 +221,7 @@ def _read_once(found: Survey, sample: int | None) -> None:
     articles = 0
     for digest, gold in records(found, told=True):
         tasks = list(tasks_of(gold))
-        found.n_unreliable += gold.blocks is not None and not gold.is_reliable
+        found.n_unreliable += _is_unreliable(gold)
         if gold.record is not None:
             value = _content_hash(gold)
             corpus_hashes[gold.file] = corpus_hashes.get(gold.file, 0) ^ value

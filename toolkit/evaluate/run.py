@@ -59,8 +59,6 @@ class _Run:
     failures: dict[str, int] = field(default_factory=dict)
     signatures: dict[str, bytes] = field(default_factory=dict)
     pairs: list[tuple[str, Groups, str, str]] = field(default_factory=list)
-    same_page: set[str] = field(default_factory=set)
-    urls: dict[str, str] = field(default_factory=dict)
 
     @contextmanager
     def timed(self, what: str, n_characters: int) -> Iterator[None]:
@@ -180,8 +178,6 @@ def _count_record(run: _Run, found: Survey, digest: bytes, gold: GoldRecord) -> 
         _cut_pair(run, gold, gold.pair)
     if is_mixed_in and cut_document is not None and gold.record is not None:
         run.signatures.setdefault(gold.id, signature(counts.kept_text(cut_document)))
-        if gold.record.url:
-            run.urls[gold.id] = gold.record.url
     return len(chosen)
 
 
@@ -269,18 +265,21 @@ def _cut_pair(run: _Run, gold: GoldRecord, pair: Pair) -> None:
 def _count_pairs(run: _Run) -> None:
     """Find near-duplicates among the pairs and everything else given, and count what touches a pair.
 
-    Left out of the rest is what is the page of a pair once more: a record whose id is that of a scrape, or that id
-    without its `#number`.
+    Pairs that share a scrape are of one page. Left out of the rest is what is the page of a pair once more: a record
+    whose id is that of a scrape, or that id without its `#number`. A link belongs to the first pair of its page.
     """
-    pair_of = {identifier: number for number, (_, _, *ids) in enumerate(run.pairs) for identifier in ids}
-    same = {identifier.rpartition("#")[0] for identifier in pair_of if "#" in identifier}
-    found = find_duplicates((i, None, s) for i, s in sorted(run.signatures.items()) if i in pair_of or i not in same)
+    page_of = counts.pages_of([(first, second) for _, _, first, second in run.pairs])
+    same = {identifier.rpartition("#")[0] for identifier in page_of if "#" in identifier}
+    found = find_duplicates((i, None, s) for i, s in sorted(run.signatures.items()) if i in page_of or i not in same)
+    pair_of_page: dict[str, int] = {}
+    for number, (_, _, first, _) in enumerate(run.pairs):
+        pair_of_page.setdefault(page_of[first], number)
     links = [[0, 0] for _ in run.pairs]
     for copy, first in found.items():
-        number = pair_of.get(copy, pair_of.get(first))
-        if number is not None:
-            links[number][0] += 1
-            links[number][1] += pair_of.get(copy) == pair_of.get(first)
+        page = page_of.get(copy, page_of.get(first))
+        if page is not None:
+            links[pair_of_page[page]][0] += 1
+            links[pair_of_page[page]][1] += page_of.get(copy) == page_of.get(first)
     for (key, groups, first, second), (n_links, n_right) in zip(run.pairs, links, strict=True):
         is_found = float(found.get(first, first) == found.get(second, second))
         run.tallies["pairs"].add(key, groups, {OURS: [is_found, 1.0, n_links, n_right]})
