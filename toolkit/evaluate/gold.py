@@ -163,12 +163,11 @@ def records(found: Survey, *, told: bool = False) -> Iterator[tuple[bytes, GoldR
                 found.n_repeats += told
                 continue
             seen.add(digest)
-            if not tasks_of(gold) and gold.record is None and gold.gold_text is None:
-                if not _is_unreliable(gold):
-                    detail = f"no known shape; found {found_fields(item)}."
-                    _refuse(found, BadRow(source.name, item.number, detail), told)
-                    found.n_unknown += told
-                    continue
+            if not (tasks_of(gold) or gold.record or gold.gold_text or _is_unreliable(gold)):
+                detail = f"no known shape; found {found_fields(item)}."
+                _refuse(found, BadRow(source.name, item.number, detail), told)
+                found.n_unknown += told
+                continue
             yield digest, gold
 
 
