@@ -17,11 +17,10 @@ from toolkit.evaluate.figures import OURS, Figure, Measure, Tally
 from toolkit.evaluate.gold import BadRow, Survey, records, survey, tasks_of
 from toolkit.evaluate.protocol import protocol_of
 from toolkit.evaluate.shapes import GoldRecord, GoldText, LabelledLines, Pair
-from toolkit.html import HtmlTooDeep, render
+from toolkit.html import HtmlTooDeep
 from toolkit.model import Model
-from toolkit.pipeline import Judged, judge
+from toolkit.pipeline import Judged, cut_record, judge
 from toolkit.progress import Progress, Silent
-from toolkit.segment import cut
 
 SEED = 0
 RULE, RULE_KEPT = "two mentions", "two mentions, kept text"
@@ -73,12 +72,12 @@ class _Run:
     def cut(self, record: Record) -> CutDocument | None:
         """The page cut as `classify` cuts it; None where it is nested too deep to be read."""
         with self.timed("cut", len(record.content)):
+            model = self.model
             try:
-                document = render(record, max_depth=self.model.config.limits.max_html_depth)
+                return cut_record(record, line_model=model.line_model, repeats=model.repeats, config=model.config)
             except HtmlTooDeep:
                 self.failures[OURS] = self.failures.get(OURS, 0) + 1
                 return None
-            return cut(document, self.model.line_model, self.model.repeats)
 
     def judge(self, found: CutDocument) -> Judged:
         """Both questions and the themes of a cut page."""
