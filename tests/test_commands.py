@@ -19,7 +19,7 @@ from toolkit import jobs
 from toolkit.files.results import read_results
 from toolkit.runs import Finished
 
-COMMANDS = ("run", "train", "classify", "report", "segment")
+COMMANDS = ("run", "train", "classify", "report", "segment", "evaluate")
 GROUPS = {"models": ("list", "show", "verify"), "config": ("show", "check", "init"), "embedder": ("build",)}
 
 

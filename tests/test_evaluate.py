@@ -391,7 +391,15 @@ def test_a_gate_shuts_for_a_low_figure_a_missing_one_and_other_gold():
 
 def test_floors_rise_with_the_figures_and_fall_only_when_told(tmp_path: Path):
     first = update(
-        [measured(figure("a.f1", 0.90061), figure("a.pk", 0.10001, higher=False), figure("a.x", 1, main=False))], {}
+        [
+            measured(
+                figure("a.f1", 0.90061),
+                figure("a.pk", 0.10001, higher=False),
+                figure("a.x", 1, main=False),
+                figure("a.f1", 1, source="s=x"),
+            )
+        ],
+        {},
     )
     assert first == {"g": {"fingerprint": "f", "floors": {"a.f1": 0.9, "a.pk": 0.101}}}
     mixed = [measured(figure("a.f1", 0.95), figure("a.pk", 0.2, higher=False))]
@@ -444,6 +452,7 @@ def test_the_command_names_what_is_wrong(toolkit: Command, tmp_path: Path):
         (["g.jsonl", "--gate", "none.json"], 2, "none.json"),
         (["g.jsonl", "--model", "chna-asean"], 2, "china-asean"),
         (["g.jsonl", "--lower-floors"], 2, "--update-floors"),
+        (["g.jsonl", "./g.jsonl"], 2, "of one name"),
     ):
         done = toolkit("evaluate", *arguments, cwd=tmp_path)
         assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr

@@ -57,11 +57,15 @@ def evaluate(
     progress = TerminalProgress(quiet=quiet)
     with interruptible(progress, again="Nothing was written."):
         from toolkit.evaluate.gate import check, read_floors, update, write_floors
+        from toolkit.evaluate.gold import name_of
         from toolkit.evaluate.run import evaluate as measure
         from toolkit.evaluate.table import as_text
         from toolkit.model import load_model
         from toolkit.store import find_model
 
+        names = [name_of(path) for path in gold]
+        if len(set(names)) < len(names):
+            raise ToolkitError(f"{', '.join(names)}: two golds of one name cannot be told apart. Rename one.")
         floors = read_floors(gate) if gate else {}
         known = read_floors(update_floors) if update_floors and update_floors.exists() else {}
         loaded = load_model(find_model(model))
@@ -71,9 +75,6 @@ def evaluate(
             )
             for path in gold
         ]  # fmt: skip
-    names = [item.name for item in found]
-    if len(set(names)) < len(names):
-        raise ToolkitError(f"{', '.join(sorted(names))}: two golds of one name cannot be told apart. Rename one.")
     failures = check(found, floors) if gate else ()
     if as_json:
         summary(

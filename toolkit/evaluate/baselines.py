@@ -17,6 +17,8 @@ TakeText = Callable[[str], str]
 
 MAX_C99_LINES = 400
 """C99 compares each line with each; of longer pages it keeps everything."""
+MAX_CLASSIC_ROWS = 2_000
+"""Of longer lists of sentences the classic segmenters find nothing: their memory grows with the square."""
 CUT_AFTER = 0.4
 """The first C99 boundary behind this share of the text is the cut: what begins a page is seldom another story."""
 _NUMBER = re.compile(r"\[(\d+)\]$")

@@ -90,8 +90,8 @@ def update(
 ) -> dict[str, dict[str, Any]]:
     """`floors` raised to what was measured; with `lower` also lowered to it, and renewed for other gold.
 
-    A gold that is new gets a floor for each main measure, overall and by source; of a known one the floors that stand
-    there are raised.
+    A gold that is new gets a floor for each main measure of the whole; of a known one the floors that stand there are
+    raised, those of single sources (`id@field=value`, written by hand) among them.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def update(
         figures = _ours(evaluation)
         known = updated.get(name)
         if known is None:
-            main = {floor: _eased(figure) for floor, figure in figures.items() if figure.is_main}
+            main = {f.id: _eased(f) for f in figures.values() if f.is_main and f.source == ALL}
             updated[name] = {"fingerprint": evaluation.fingerprint, "floors": main}
             continue
         if known["fingerprint"] != evaluation.fingerprint and not lower:

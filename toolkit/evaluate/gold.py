@@ -193,7 +193,7 @@ def tasks_of(gold: GoldRecord) -> tuple[str, ...]:
         "documents": gold.label is not None and gold.record is not None,
         "lines": gold.lines is not None,
         "blocks": gold.blocks is not None and gold.is_reliable,
-        "boundaries": gold.segments is not None and len(gold.segments) > 0,
+        "boundaries": gold.segments is not None,
         "pages": gold.gold_text is not None and gold.record is not None and gold.record.is_html,
         "pairs": gold.pair is not None,
         "roles": gold.roles is not None,

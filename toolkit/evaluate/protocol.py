@@ -45,7 +45,7 @@ def protocol_of(
     used = [tally for tally in tallies.values() if tally.keys]
     notes = [*found.notes]
     for system, n in sorted(failures.items()):
-        notes.append(f"{system} failed on {n} pages; each counts as nothing found")
+        notes.append(f"{system} failed on {n} documents, or they were too long for it; each counts as nothing found")
     unlisted = {name: n for tally in used for name, n in tally.unlisted().items()}
     notes += [f"{name} has {n} values, too many to list" for name, n in sorted(unlisted.items())]
     manifest = model.manifest
@@ -56,7 +56,7 @@ def protocol_of(
         "fingerprint": found.fingerprint,
         "n_documents": {tally.task: len(tally.keys) for tally in used},
         "sample": sample,
-        "mixed_in": found.n_mixed_in,
+        "mixed_in": found.n_mixed_in or None,
         "units": {tally.task: _UNITS[tally.task] for tally in used},
         "intervals": f"95 % percentile bootstrap by document, {N_RESAMPLES} resamples, seed {random_state}",
         "model": model.name,

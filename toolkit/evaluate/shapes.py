@@ -239,9 +239,11 @@ def _blocks(fields: Mapping[str, object]) -> LabelledLines | None:
 
 def _segments(fields: Mapping[str, object]) -> tuple[tuple[str, ...], ...] | None:
     value = fields.get("segments")
-    if not isinstance(value, list) or not value or not all(isinstance(inner, list) for inner in value):
+    if not isinstance(value, list) or not all(isinstance(inner, list) for inner in value):
         return None  # numbers of segments beside `lines` are not this shape
-    return tuple(found for found in (_strings(inner, "segments") for inner in value) if found)
+    if not all(isinstance(text, str) for inner in value for text in inner):
+        return None
+    return tuple(tuple(inner) for inner in value if inner) or None
 
 
 def _gold_text(fields: Mapping[str, object]) -> GoldText | None:
