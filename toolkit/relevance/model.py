@@ -133,9 +133,7 @@ class RelevanceModel:
             term = term.replace(side_mark(i), f"[{side}]")
         return term.replace(OTHER_MARK, "[other place]")
 
-    def read(
-        self, cut: CutDocument, mentions: Sequence[Sequence[Mention]], words: WordTable | None = None
-    ) -> Evidence:
+    def read(self, cut: CutDocument, mentions: Sequence[Sequence[Mention]], words: WordTable | None = None) -> Evidence:
         """The evidence this model looks at."""
         return read_evidence(cut, mentions, sides=self.sides, seed_terms=self.seed_terms, words=words)
 
