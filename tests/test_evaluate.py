@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit import metrics
-from toolkit.data import CutDocument, Document, Label, Segment, ThemeScore
+from toolkit.data import CutDocument, Document, Judgement, Label, Mention, OnTopic, Segment, ThemeScore
 from toolkit.errors import ToolkitError
 from toolkit.evaluate import baselines, counts
 from toolkit.evaluate.figures import OURS, Figure, Measure, Tally, f1_of, from_sums
@@ -24,6 +24,7 @@ from toolkit.evaluate.measures import document_measures, line_measures
 from toolkit.evaluate.run import Evaluation, evaluate
 from toolkit.evaluate.shapes import GoldText, LabelledLines
 from toolkit.model import Model, load_model
+from toolkit.pipeline import Judged
 from toolkit.store import find_model
 
 RAIL = "China and Laos opened a new freight line on Monday, officials of both countries said in Vientiane."
@@ -118,6 +119,22 @@ def test_verdicts_and_coverage_by_hand():
     assert found["precision_answered"] == pytest.approx(1 / 2)
     assert found["answered"] == found["coverage"] == pytest.approx(3 / 4)
     assert found["brier"] == pytest.approx((0.01 + 0.16 + 0.49 + 0.01) / 4)
+
+
+def test_unsure_covers_either_truth_and_the_two_mentions_rule_counts_where_it_is_told_to():
+    segments = (Segment("d", 0, 0, 4, "Menu", "navigation", "menu"), Segment("d", 1, 4, 8, "Body", "body"))
+    cut = CutDocument(Document("d", "MenuBody"), segments, ("Menu", "Body"))
+    one, other = Mention("a", "", "A", "country", 0, 1), Mention("b", "", "B", "country", 0, 1)
+
+    def judged(verdict: OnTopic) -> Judged:
+        return Judged(cut, ((one, other), (one, other)), Judgement(0.6, verdict), (), ())
+
+    assert counts.document_counts(True, judged("unsure")) == [1, 0.6, 0, 1, 1]
+    assert counts.document_counts(False, judged("unsure")) == [0, 0.6, 0, 1, 1]
+    assert counts.document_counts(True, judged("off")) == [1, 0.6, 0, 0, 0]
+    assert counts.document_counts(False, judged("off")) == [0, 0.6, 0, 0, 1]
+    assert counts.rule_counts(True, judged("on"), "ab", kept_only=False) == [1, 1, 1, 0, 1]
+    assert counts.rule_counts(True, judged("on"), "ab", kept_only=True) == [1, 0, 0, 0, 0]
 
 
 # Intervals

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.data import CutDocument, Label, ThemeScore
+from toolkit.evaluate.measures import LINE_COLUMNS
 from toolkit.evaluate.shapes import GoldText, LabelledLines
 from toolkit.metrics import pk, window_diff
 from toolkit.pipeline import Judged
@@ -35,7 +36,7 @@ def line_counts(lines: LabelledLines, kept: Sequence[tuple[int, int]]) -> list[f
     A line is kept when at least half of its visible characters are. Lines of white space and lines that the gold
     leaves open do not count.
     """
-    counts = [0.0] * 8
+    counts = [0.0] * LINE_COLUMNS
     for is_article, (inside, size) in zip(lines.is_article, kept, strict=True):
         if is_article is None or size == 0:
             continue

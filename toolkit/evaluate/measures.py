@@ -19,7 +19,6 @@ Of = Callable[[Floats, Floats], Floats]
 LINE_COLUMNS = 8
 """Lines kept rightly, kept wrongly, cut wrongly, cut rightly; then the same in characters that are no white space."""
 TRUTH, SCORE, ON, UNSURE, COVERED = range(5)
-N_DOCUMENT_COLUMNS = 5
 
 
 def line_measures() -> tuple[Measure, ...]:
