@@ -23,7 +23,6 @@ from toolkit.errors import ToolkitError
 from toolkit.files import Source, Sources, atomic_write_bytes, expand_inputs, read_labels, read_results
 from toolkit.model import Model, config_toml, load_model, save_model
 from toolkit.pipeline import judge_record
-from toolkit.pipeline import train as train_model
 from toolkit.progress import Progress, Silent
 from toolkit.runs import (
     Finished,
@@ -35,6 +34,7 @@ from toolkit.runs import (
     start_run,
 )
 from toolkit.store import find_model, model_folders, read_manifest, shipped_folder
+from toolkit.training import train as train_model
 
 SHIPPED_MODEL = "china-asean"
 FROM_CONFIG = "none"

@@ -282,7 +282,7 @@ def _keep_smallest(heap: list[tuple[int, bytes]], digest: bytes, identifier: str
 
 
 def _content_hash(gold: GoldRecord) -> int:
-    """As the training corpus hash counts a document (`pipeline.train`)."""
+    """As the training corpus hash counts a document (`training.train`)."""
     if gold.record is None:
         return 0
     content = f"{gold.record.document_id}\0{gold.record.content}".encode("utf-8", "replace")

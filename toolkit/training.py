@@ -1,0 +1,221 @@
+"""Learning: a corpus in, a model out."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from toolkit.config import Config
+from toolkit.data import CutDocument, Label, Record
+from toolkit.embed import load_embedder
+from toolkit.html import HtmlTooDeep, render
+from toolkit.model import Model
+from toolkit.pipeline import TOPIC_ROLES, Judged, cut_record, judge, kept_text, speaks
+from toolkit.places import Gazetteer
+from toolkit.progress import Progress, Silent
+from toolkit.relevance import train_relevance
+from toolkit.segment import LineModel, RepeatedLines, learn_repeats, load_line_model
+from toolkit.themes import ThemeModel, train_themes
+from toolkit.topics import TopicModel, fit_topics
+
+
+def train(
+    read: Callable[[], Iterable[Record]],
+    *,
+    name: str,
+    config: Config,
+    labels: Mapping[str, Label],
+    base: Model | None,
+    seed: int,
+    no_relevance: bool = False,
+    with_map: bool = True,
+    progress: Progress | None = None,
+) -> tuple[Model, tuple[str, ...]]:
+    """Learn from a corpus everything a model holds; `base`, where given, is the model to start from.
+
+    `read` yields the corpus afresh at each call, ids unique. At most `limits.max_training_documents` documents,
+    chosen by a hash of their ids, are learned from. With a map the topics keep which segments they were found in and
+    where to draw them; without one the model carries no trace of single documents. Returns the model and notes in
+    words for the reader.
+    """
+    import sklearn.linear_model  # noqa: F401 - only a BLAS that is loaded can be held to one thread
+    from threadpoolctl import threadpool_limits
+
+    progress = progress or Silent()
+    notes: list[str] = []
+    with threadpool_limits(1):  # sums of many threads differ in their last bits from run to run
+        progress.stage("read and learn repeated lines")
+        sample, repeats, corpus_hash, n_documents = _sample(read(), config, labels, progress)
+        if len(sample) < n_documents:
+            notes.append(f"Learned from {len(sample):,} of {n_documents:,} documents (limits.max_training_documents).")
+        line_model = load_line_model()
+        gazetteer = Gazetteer.from_config(config.places)
+        progress.stage("cut into segments", len(sample))
+        corpus = _cut_all(sample, line_model, repeats, config, progress)
+        mentions = [gazetteer.find_each(document.texts) for document in corpus]
+        progress.stage("learn relevance")
+        relevance = train_relevance(
+            corpus,
+            mentions,
+            config=config,
+            labels=labels,
+            base=base.relevance if base else None,
+            random_state=seed,
+        )
+        judged = [judge(d, gazetteer, relevance, None, no_relevance=no_relevance) for d in corpus]
+        progress.stage("learn themes")
+        themes = train_themes(
+            corpus,
+            [(j.document, j.segments) for j in judged],
+            config=config,
+            labels=labels,
+            base=base.themes if base else None,
+            random_state=seed,
+        )
+        progress.stage("find topics")
+        language = main_language(judged)
+        once = _without_copies(judged)
+        topics, n_other = _fit_topics(once, themes, config, language=language, seed=seed, with_map=with_map)
+    if topics.note:
+        notes.append(topics.note)
+    if n_other:
+        notes.append(
+            f"Topics are of texts in {language!r}; {n_other:,} on-topic segments in other languages have none."
+        )
+    training = {
+        "n_documents": n_documents,
+        "n_learned_from": len(sample),
+        "n_labels": sum(document.document.document_id in labels for document in corpus),
+        "n_segments": sum(len(document.segments) for document in corpus),
+        "n_on_topic": sum(j.document.on_topic == "on" for j in judged),
+        "corpus_hash": corpus_hash,
+        "base": base.manifest.sha256 if base and base.manifest else None,
+        "topics_engine": topics.engine,
+        "n_topics": len(topics.topics),
+        "topics_language": language,
+        "no_relevance": no_relevance,
+    }
+    model = Model(
+        name=name,
+        config=config,
+        line_model=line_model,
+        repeats=repeats,
+        gazetteer=gazetteer,
+        relevance=relevance,
+        themes=themes,
+        topics=topics if with_map else topics.without_sources(),
+        embedder=load_embedder(),
+        training=training,
+        seed=seed,
+    )
+    return model, tuple(notes)
+
+
+def _sample(
+    records: Iterable[Record], config: Config, labels: Mapping[str, Label], progress: Progress
+) -> tuple[list[Record], RepeatedLines, str, int]:
+    """The records to learn from, the lines their sources repeat, a hash of the whole corpus and its size."""
+    chosen: list[tuple[int, str, Record]] = []  # a max-heap by hash: the smallest hashes stay
+    size = config.limits.max_training_documents
+    repeats = learn_repeats()
+    digest = 0
+    n_documents = 0
+    for record in records:
+        try:
+            document = render(record, max_depth=config.limits.max_html_depth)
+        except HtmlTooDeep:
+            continue
+        n_documents += 1
+        repeats.add(document)
+        content = hashlib.blake2b(f"{record.document_id}\0{record.content}".encode(), digest_size=16).digest()
+        digest ^= int.from_bytes(content)  # order-free; ids are unique, so nothing cancels out
+        key = int.from_bytes(hashlib.blake2b(record.document_id.encode(), digest_size=8).digest())
+        rank = key if record.document_id not in labels else -1  # labelled documents are always learned from
+        entry = (-rank, record.document_id, record)
+        if len(chosen) < size:
+            heapq.heappush(chosen, entry)
+        else:
+            heapq.heappushpop(chosen, entry)
+        progress.advance()
+    sample = sorted((record for _, _, record in chosen), key=lambda record: record.document_id)
+    return sample, repeats.finish(), f"{digest:032x}", n_documents
+
+
+def _cut_all(
+    sample: Sequence[Record], line_model: LineModel, repeats: RepeatedLines, config: Config, progress: Progress
+) -> list[CutDocument]:
+    corpus = []
+    for record in sample:
+        corpus.append(cut_record(record, line_model=line_model, repeats=repeats, config=config))
+        progress.advance()
+    return corpus
+
+
+def _without_copies(judged: Sequence[Judged]) -> list[Judged]:
+    """The documents without near-duplicates of others: a story sent by wire to ten outlets is no topic of its own."""
+    from toolkit.duplicates import find_duplicates, signature
+
+    copies = find_duplicates(
+        (j.cut.document.document_id, j.cut.date, signature(kept_text(j.cut)))
+        for j in judged
+        if j.document.on_topic == "on"
+    )
+    return [item for item in judged if item.cut.document.document_id not in copies]
+
+
+def main_language(judged: Sequence[Judged]) -> str:
+    """The language most on-topic documents are in; topics are found in that one, the vectors of others do not mix."""
+    counts = Counter(item.cut.language for item in judged if item.document.on_topic == "on")
+    del counts["und"]
+    return min(counts, key=lambda language: (-counts[language], language), default="und")
+
+
+def _fit_topics(
+    judged: Sequence[Judged], themes: ThemeModel, config: Config, *, language: str, seed: int, with_map: bool
+) -> tuple[TopicModel, int]:
+    """The topics of on-topic segments in `language`, and how many segments in other languages were left out."""
+    texts: list[str] = []
+    document_ids: list[str] = []
+    indices: list[int] = []
+    segment_themes: list[list[str]] = []
+    n_other = 0
+    for item in judged:
+        scored = themes.score(item.cut)
+        for segment, text, judgement, found in zip(
+            item.cut.segments, item.cut.texts, item.segments, scored, strict=True
+        ):
+            if segment.role in TOPIC_ROLES and judgement.on_topic == "on":
+                if not speaks(item.cut.language, language):
+                    n_other += 1
+                    continue
+                texts.append(text)
+                document_ids.append(segment.document_id)
+                indices.append(segment.index)
+                segment_themes.append([score.theme for score in found])
+    model = fit_topics(
+        texts,
+        document_ids,
+        indices,
+        embedder=load_embedder(),
+        config=config.topics,
+        random_state=seed,
+        themes=segment_themes,
+        subject_words=sorted(_subject_words(config)),
+        with_map=with_map,
+    )
+    return model, n_other
+
+
+def _subject_words(config: Config) -> set[str]:
+    """Words that name a side itself: every topic is about them, so none should be named after them."""
+    words: set[str] = set()
+    for side in config.places.sides.values():
+        names = [side.label, *side.names[:1]]
+        for country, aliases in side.aliases.items():
+            if side.label in aliases:  # the side goes by the name of one country
+                names += side.demonyms.get(country, ())[:1]
+        words.update(word for name in names for word in re.findall(r"\w+", name.lower()))
+    return words
