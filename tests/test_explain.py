@@ -25,9 +25,11 @@ from toolkit.relevance.explain import readable_feature as readable_relevance
 from toolkit.relevance.features import FEATURES
 from toolkit.segment import cut, load_line_model
 from toolkit.segment.explain import explain_cut, explain_states, explain_votes
+from toolkit.segment.explain import readable_feature as readable_line
 from toolkit.segment.features import look
 from toolkit.segment.model import ARTICLE
 from toolkit.segment.opinion import evidence
+from toolkit.segment.page import NAMES
 from toolkit.store import find_model
 from toolkit.themes.explain import explain_themes
 
@@ -107,6 +109,10 @@ def test_masked_places_stand_in_brackets_under_the_names_of_the_config():
 
 def test_every_relevance_feature_has_words():
     assert not [name for name in FEATURES if "_" in readable_relevance(name)]
+
+
+def test_every_feature_of_a_line_has_words():
+    assert not [name for name in NAMES if "_" in readable_line(name)]
 
 
 @cache

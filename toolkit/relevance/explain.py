@@ -68,6 +68,16 @@ READABLE = {
     "seed_both": "words of the subject in sentences that name both sides",
     "seed_top": "words of the subject at the top",
     "length": "length of the text",
+    "opening_both": "both sides in headline and standfirst",
+    "opening_both_alone": "both sides and nobody else in headline and standfirst",
+    "opening_other": "places of no side in headline and standfirst",
+    "first_second": "how early the second side is named",
+    "both_other_ratio": "share of the sentences naming both sides that name others too",
+    "main_rare": "how often the main country of the less named side is named",
+    "joined_meet": "both sides joined by words of visits and talks",
+    "joined_invest_top": "both sides joined by words of investing and building, at the top",
+    "sentence_head": "share of mentions of the sides at the head of a sentence",
+    "beside_trade": "words of trade beside the less named side",
 }
 
 
@@ -79,7 +89,7 @@ def readable_feature(name: str) -> str:
     >>> readable_feature("title_both*spread")
     'both sides in the title, with both sides named throughout the text'
     """
-    return ", with ".join(READABLE.get(part, part.replace("_", " ")) for part in name.split("*"))
+    return ", with ".join(READABLE[part] for part in name.split("*"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ class RelevanceModel:
         """The term with the marks of masked places written out as the names of their sides in brackets."""
         for i, side in enumerate(self.sides):
             term = term.replace(side_mark(i), f"[{side}]")
-        return term.replace(OTHER_MARK, "[other place]")
+        return term.replace(OTHER_MARK, "[other place]").replace(BREAK_MARK, "[new paragraph]")
 
     def read(self, cut: CutDocument, mentions: Sequence[Sequence[Mention]], words: WordTable | None = None) -> Evidence:
         """The evidence this model looks at."""

@@ -43,12 +43,21 @@ READABLE = {
     "is_wrapped": "the text is hard-wrapped", "title_known": "the title is known",
     "prose_before_3": "running text just before", "prose_after_3": "running text just after",
     "prose_before_8": "running text further before", "prose_after_8": "running text further after",
-    "words_near": "number of words near", "links_near": "links near", "short_run": "in a run of short lines",
+    "page_sentences": "share of finished sentences on the page", "page_short": "share of short lines on the page",
+    "page_dated": "share of dated lines on the page", "page_returns": "share of lines that return on the page",
+    "from_title": "distance from the title", "prose_gap": "distance from the running text on the farther side",
+    "prose_gap_before": "distance from the running text above", "prose_gap_after": "distance from the running text below",
+    "since_label": "distance from a label of other stories", "since_comments": "distance from the head of comments",
+    "comment_marks": "marks of readers' comments near", "since_rights": "distance from a rights notice",
+    "words_x_prose_share": "its length on a page of this kind", "words_x_gap": "its length so far from running text",
+    "words_x_end": "its length and how it ends", "words_near": "number of words near", "links_near": "links near", "short_run": "in a run of short lines",
 }  # fmt: skip
 _OFTEN_NONE = frozenset(
     {"repeated", "link_ratio", "seen_before", "seen_after", "separators", "digits", "links_near", "short_run"}
 )
 """Features of several bins that most paragraphs have none of: they count from none, not from the mean."""
+_CROSSES = frozenset({"words_x_prose_share", "words_x_gap", "words_x_end"})
+"""Classes of two measures together: they have no low and high."""
 _LEVELS = ("low", "middling", "high")
 _NEIGHBOUR = {"-2": "two before", "-1": "the one before", "+1": "the one after", "+2": "two after"}
 
@@ -64,7 +73,7 @@ def readable_feature(name: str) -> str:
     if name.startswith("tag_"):
         return "the kind of HTML element"
     own, _, offset = name.partition("@")
-    words = READABLE.get(own, own.replace("_", " "))
+    words = READABLE[own]
     return f"{_NEIGHBOUR.get(offset, offset)}: {words}" if offset else words
 
 
@@ -150,13 +159,14 @@ def explain_states(
     for i, k, value in zip(header_rows.tolist(), header_ids.tolist(), header_scale.tolist(), strict=True):
         words[i].append((f"“{spelled[k]}” on the line before", model.header_weights[k] * value))
     plain = [readable_feature(name) for name in NAMES]
+    is_graded = [measured and name not in _CROSSES for name, measured in zip(NAMES, is_measure.tolist(), strict=True)]
     top = np.isfinite(model.edges).sum(axis=1)
     level = np.round(bins / np.maximum(top, 1) * (len(_LEVELS) - 1)).astype(int)
     explained = []
     for i in range(n):
         names = [
-            f"{name} ({_LEVELS[found]})" if measured else name
-            for name, found, measured in zip(plain, level[i].tolist(), is_measure.tolist(), strict=True)
+            f"{name} ({_LEVELS[found]})" if graded else name
+            for name, found, graded in zip(plain, level[i].tolist(), is_graded, strict=True)
         ]
         parts = [(BASELINE, constant), *zip(names, deviations[i], strict=True), *words[i]]
         parts.append((AFTER, model.transitions[states[i - 1]] if i else model.start))
