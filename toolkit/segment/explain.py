@@ -46,11 +46,13 @@ READABLE = {
     "page_sentences": "share of finished sentences on the page", "page_short": "share of short lines on the page",
     "page_dated": "share of dated lines on the page", "page_returns": "share of lines that return on the page",
     "from_title": "distance from the title", "prose_gap": "distance from the running text on the farther side",
-    "prose_gap_before": "distance from the running text above", "prose_gap_after": "distance from the running text below",
+    "prose_gap_before": "distance from the running text above",
+    "prose_gap_after": "distance from the running text below",
     "since_label": "distance from a label of other stories", "since_comments": "distance from the head of comments",
     "comment_marks": "marks of readers' comments near", "since_rights": "distance from a rights notice",
     "words_x_prose_share": "its length on a page of this kind", "words_x_gap": "its length so far from running text",
-    "words_x_end": "its length and how it ends", "words_near": "number of words near", "links_near": "links near", "short_run": "in a run of short lines",
+    "words_x_end": "its length and how it ends",
+    "words_near": "number of words near", "links_near": "links near", "short_run": "in a run of short lines",
 }  # fmt: skip
 _OFTEN_NONE = frozenset(
     {"repeated", "link_ratio", "seen_before", "seen_after", "separators", "digits", "links_near", "short_run"}
