@@ -149,6 +149,7 @@ def lists_of_people(page: Page, states: list[int], texts: list[str]) -> list[int
 def guard(page: Page, states: list[int], sure: set[int]) -> None:
     """Never cut all prose of a page, nor prose at its beginning or within it as another story.
 
+    Where the model leaves no prose to the article, the prose of its longest run comes back, but no menu around it.
     `sure` are rows of other stories marked by more than the model: those stay.
     """
     prose = np.flatnonzero(page.prose).tolist()
@@ -166,9 +167,9 @@ def guard(page: Page, states: list[int], sure: set[int]) -> None:
             for state in (1, 2)
         }
         best = STORY if weight[STORY] >= weight[FURNITURE] else FURNITURE
-        run = _longest_run(page, [states[i] == best for i in range(len(states))])
-        for i in run:
-            states[i] = ARTICLE
+        for i in _longest_run(page, [states[i] == best for i in range(len(states))]):
+            if page.prose[i]:  # the short lines around it stay cut: a page without an article is mostly furniture
+                states[i] = ARTICLE
     first = next((i for i in prose if states[i] == ARTICLE), None)
     for i in range(first or 0):
         if states[i] == STORY:
