@@ -17,6 +17,7 @@ MAX_LABELLED = 8  # lines below a label of other stories that may be their headl
 MIN_RETURN = 2  # paragraphs of the article after another story: then it was none, but an aside
 MAX_EARLY = 2  # paragraphs by which another story may be taken to begin too early
 MIN_PEOPLE = 4  # lines "name, post" in a row that are a list of people and no menu
+ABOVE_PEOPLE = 2  # rows above a list of people: its heading, and the text that the heading stands under
 MAX_LIST_WORDS = 22
 MAX_HEADING_WORDS = 24
 
@@ -126,7 +127,10 @@ def _headlines_below(page: Page, label: int, texts: list[str]) -> list[int]:
 
 
 def lists_of_people(page: Page, states: list[int], texts: list[str]) -> list[int]:
-    """Rows of lists of people ("name, post, place" line by line), which belong to the article; a menu has no commas."""
+    """Rows of lists of people ("name, post, place" line by line), which belong to the article; a menu has no commas.
+
+    A list with no line of the article in it, nor within ABOVE_PEOPLE rows above it, is headlines with commas.
+    """
     found: list[int] = []
     run: list[int] = []
     misses = 0
@@ -138,7 +142,7 @@ def lists_of_people(page: Page, states: list[int], texts: list[str]) -> list[int
             misses = 0 if person else misses + 1
             run.append(i)
             continue
-        if len(run) >= MIN_PEOPLE:
+        if len(run) >= MIN_PEOPLE and ARTICLE in states[max(0, run[0] - ABOVE_PEOPLE) : run[-1] + 1]:
             found += run
         run, misses = [], 0
     for i in found:
