@@ -14,9 +14,9 @@ from toolkit.segment import cut, load_line_model
 from toolkit.segment.examples import MIXED_STATES, Example, example, labelled_document, once
 from toolkit.segment.features import look
 from toolkit.segment.fitting import fit
-from toolkit.segment.model import ARTICLE, STORY
+from toolkit.segment.model import ARTICLE, FURNITURE, STORY
 from toolkit.segment.page import COLUMN
-from toolkit.segment.states import begin_at_headlines, doubled_headlines
+from toolkit.segment.states import begin_at_headlines, doubled_headlines, guard, lists_of_people
 
 sys.path.insert(0, str(Path(__file__).parent / "quality"))
 
@@ -88,6 +88,32 @@ def test_other_stories_without_headlines_stay_what_the_model_said() -> None:
     states = [ARTICLE, ARTICLE, STORY, STORY]
     begin_at_headlines(look(document), states, document.text.split("\n\n"))
     assert states == [ARTICLE, ARTICLE, STORY, STORY]
+
+
+def test_prose_that_the_model_cut_whole_comes_back_without_the_menu_around_it() -> None:
+    seen = look(page("Search", "Opening hours", HARBOUR[0], "Contact", HARBOUR[1], "Cookies"))
+    states = [FURNITURE] * 6
+    guard(seen, states, set())
+    assert states == [FURNITURE, FURNITURE, ARTICLE, FURNITURE, ARTICLE, FURNITURE]
+
+
+PEOPLE = ("Ana Cruz, mayor", "Tom Reyes, engineer", "Mia Lim, pilot", "Sol Tan, fisherman")
+
+
+@pytest.mark.parametrize("heading", [(), ("Members of the board",)])
+def test_a_list_of_people_below_the_article_is_its_own(heading: tuple[str, ...]) -> None:
+    texts = [*HARBOUR, *heading, *PEOPLE]
+    states = [ARTICLE] * 4 + [FURNITURE] * len(texts[4:])
+    people = list(range(4 + len(heading), len(texts)))
+    assert lists_of_people(look(page(*texts)), states, texts) == people
+    assert [states[i] for i in people] == [ARTICLE] * 4
+
+
+def test_a_list_with_commas_far_from_the_article_stays_cut() -> None:
+    texts = [*HARBOUR, "Contact us", "Latest", "Topics", *PEOPLE]
+    states = [ARTICLE] * 4 + [FURNITURE] * 7
+    assert lists_of_people(look(page(*texts)), states, texts) == []
+    assert states == [ARTICLE] * 4 + [FURNITURE] * 7
 
 
 def test_a_full_stop_that_a_link_left_alone_stays_with_its_sentence() -> None:
