@@ -23,8 +23,8 @@ MAX_ARTICLE = 0.9  # one likelier than this is sure
 MIN_UNSURE_SHARE = 0.15  # of the characters of a page's candidates not sure: then others are asked; 1/3 of pages
 SCALE = 0.3  # neighbours vote alike, so their votes are not independent evidence; 1 would count them so
 PRIOR_CHARACTERS = 500  # of agreement that a voter is granted before it is compared with what the model is sure of
-KEPT_WEIGHTS = {"trafilatura": 3.4, "readability": 6.5}
-LEFT_OUT_WEIGHTS = {"trafilatura": 11.4, "readability": 3.7}
+KEPT_WEIGHTS = {"trafilatura": 2.3, "readability": 4.5}
+LEFT_OUT_WEIGHTS = {"trafilatura": 10.3, "readability": 3.7}
 
 
 def unsure_share(page: Page, posteriors: FloatArray) -> float:
