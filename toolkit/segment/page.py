@@ -61,6 +61,16 @@ NAMES = OWN + PLACE + tuple(f"{name}@{o:+d}" for o in OFFSETS for name in NEIGHB
 COLUMN = {name: i for i, name in enumerate(NAMES)}
 
 
+@dataclass(slots=True, eq=False)
+class Line:
+    """What can be seen of a line by itself; short lines are remembered, so nothing of it may be changed."""
+
+    words: list[str]  # in lower case
+    key: str  # the same in one text: equal keys are the same line
+    content: frozenset[str]  # the words that are no function words
+    row: bytes  # the columns `OWN` of float32; zero where they depend on the page
+
+
 @dataclass(slots=True)
 class Page:
     """A document cut into paragraphs, and what was seen of each; row i of every array is paragraph i."""
@@ -68,6 +78,8 @@ class Page:
     document: Document
     paragraphs: list[Paragraph]
     layout: Layout
+    texts: list[str]
+    lines: list[Line]
     keys: list[str]  # the words of a paragraph in lower case: equal keys are the same line
     words: list[list[str]]
     content: list[frozenset[str]]
