@@ -12,6 +12,7 @@ from toolkit.data import Document
 from toolkit.segment.lexicon import STOP_WORDS, WORD
 from toolkit.segment.page import COLUMN, NEIGHBOUR, OFFSETS, FloatArray, Page
 from toolkit.segment.paragraphs import Paragraph
+from toolkit.segment.rows import rows_of
 
 if TYPE_CHECKING:
     from toolkit.segment.repeats import RepeatedLines
@@ -95,16 +96,15 @@ def fill_place(page: Page, repeats: RepeatedLines | None, n_chars: npt.NDArray[n
     """Fill in the place on the page and how well the words fit what stands around."""
     n, dense, prose = len(page.paragraphs), page.dense, page.prose
     c = COLUMN
-    index = np.arange(n, dtype=np.float32)
-    dense[:, c["position"]] = index / max(n - 1, 1)
-    dense[:, c["from_start"]] = np.log1p(index)
-    dense[:, c["from_end"]] = np.log1p(n - 1 - index)
+    rows = rows_of(n)
+    position = c["position"]
+    dense[:, position : position + 3] = rows.position
     where = np.flatnonzero(prose)
     if len(where):
         first, last = int(where[0]), int(where[-1])
-        dense[:, c["from_first_prose"]] = np.sign(index - first) * np.log1p(np.abs(index - first))
-        dense[:, c["from_last_prose"]] = np.sign(index - last) * np.log1p(np.abs(index - last))
-        dense[:, c["inside_prose"]] = (index >= first) & (index <= last)
+        dense[:, c["from_first_prose"]] = rows.since(first)
+        dense[:, c["from_last_prose"]] = rows.since(last)
+        dense[first : last + 1, c["inside_prose"]] = 1
         chars = n_chars.astype(np.float32)
         dense[:, c["prose_share"]] = chars[prose].sum() / max(chars.sum(), 1.0)
     dense[:, c["log_paragraphs"]] = np.log1p(n)
@@ -200,36 +200,31 @@ def _since_doubled(page: Page, n_above: list[int]) -> list[int]:
     return found
 
 
-# the windows of prose_before_3, prose_after_3, prose_before_8 and prose_after_8, from a paragraph's number
-_WINDOW_BEGINS = np.array([[-3], [1], [-8], [1]])
-_WINDOW_ENDS = np.array([[0], [4], [0], [9]])
+_NEIGHBOURS = [COLUMN[name] for name in NEIGHBOUR]
+_SHIFTED = [(offset, COLUMN[f"{NEIGHBOUR[0]}@{offset:+d}"]) for offset in OFFSETS]
 
 
 def fill_context(page: Page, n_chars: npt.NDArray[np.int64]) -> None:
     """Fill in the neighbours' features and sums over windows."""
     n, dense, c = len(page.paragraphs), page.dense, COLUMN
-    own_columns = [c[name] for name in NEIGHBOUR]
-    block = dense[:, own_columns]
-    for offset in OFFSETS:
-        first = c[f"{NEIGHBOUR[0]}@{offset:+d}"]
-        target = dense[:, first : first + len(own_columns)]
+    block = dense[:, _NEIGHBOURS]
+    for offset, first in _SHIFTED:
+        target = dense[:, first : first + len(NEIGHBOUR)]
         if offset < 0:
             target[-offset:] = block[: n + offset] if n + offset > 0 else block[:0]
             target[: min(-offset, n), 0] = -1  # beyond the page
         else:
             target[: max(n - offset, 0)] = block[offset:]
             target[max(n - offset, 0) :, 0] = -1
-    chars = n_chars.astype(np.float64) * page.prose
-    total = np.concatenate([[0.0], np.cumsum(chars)])
-    index = np.arange(n)
+    rows = rows_of(n)
+    total = np.zeros(n + 1)
+    np.cumsum(n_chars.astype(np.float64) * page.prose, out=total[1:])
     first = c["prose_before_3"]
-    low, high = index + _WINDOW_BEGINS, index + _WINDOW_ENDS
-    dense[:, first : first + 4] = np.log1p(total[high.clip(0, n)] - total[low.clip(0, n)]).T
+    dense[:, first : first + 4] = np.log1p(total[rows.window_high] - total[rows.window_low]).T
     sums = np.zeros((n + 1, 2))
     np.cumsum(dense[:, [c["log_words"], c["link_ratio"]]], axis=0, dtype=np.float64, out=sums[1:])
-    begin, end = np.maximum(index - 4, 0), np.minimum(index + 5, n)
     near = c["words_near"]
-    dense[:, near : near + 2] = (sums[end] - sums[begin]) / (end - begin)[:, None]
+    dense[:, near : near + 2] = (sums[rows.near_high] - sums[rows.near_low]) / rows.near_size
     short = ~page.prose
     edges = np.flatnonzero(np.diff(np.concatenate([[0], short.astype(np.int8), [0]])))
     lengths = edges[1::2] - edges[::2]

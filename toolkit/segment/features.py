@@ -84,7 +84,7 @@ def _repetition(keys: list[str], own: FloatArray, at: dict[str, int]) -> npt.NDA
     befores: list[int] = []
     afters: list[int] = []
     for i, key in enumerate(keys):
-        if left[key] < 2 and key not in seen or not key:
+        if (left[key] < 2 and key not in seen) or not key:
             continue
         left[key] -= 1
         before = seen.get(key, 0)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.segment.page import COLUMN, Page
+from toolkit.segment.rows import rows_of
 
 MAX_LABEL_WORDS = 5
 NEAR = 3  # paragraphs on each side in which marks of comments are counted
@@ -35,29 +36,33 @@ FloatArray = npt.NDArray[np.float32]
 def fill_kind(page: Page) -> None:
     """Fill in the columns of `KIND` (see `page.py`), from the columns filled before."""
     n, dense, c = len(page.paragraphs), page.dense, COLUMN
-    index = np.arange(n, dtype=np.float32)
     n_words = np.expm1(dense[:, c["log_words"]])
     sentences = dense[:, c["ends_sentence"]] > 0
     share = _shares(n_words, sentences, dense, n)
     for name, value in share.items():
         dense[:, c[name]] = value
+    rows = rows_of(n)
     if page.title_like is not None:
-        from_title = index - page.title_like
-        dense[:, c["from_title"]] = np.sign(from_title) * np.log1p(np.abs(from_title))
+        dense[:, c["from_title"]] = rows.since(page.title_like)
     gap_before, gap_after = _gaps(page.prose)
     dense[:, c["prose_gap_before"]] = np.log1p(gap_before)
     dense[:, c["prose_gap_after"]] = np.log1p(gap_after)
     sandwich = np.log1p(np.maximum(gap_before, gap_after))
     dense[:, c["prose_gap"]] = sandwich
-    others, heads, marks = _marks(page)
     enough = np.cumsum(page.prose) >= 2
-    dense[:, c["since_label"]] = _since(others & enough)
-    dense[:, c["since_comments"]] = _since(heads & enough, far=np.inf)
-    total = np.concatenate([[0], np.cumsum(marks)])
-    low, high = np.maximum(np.arange(n) - NEAR, 0), np.minimum(np.arange(n) + NEAR + 1, n)
-    dense[:, c["comment_marks"]] = total[high] - total[low]
+    labels = [line.label for line in page.lines]
+    if any(labels):
+        bits = np.array(labels, dtype=np.uint8)
+        dense[:, c["since_label"]] = _since((bits & OTHERS > 0) & enough)
+        dense[:, c["since_comments"]] = _since((bits & HEAD > 0) & enough, far=np.inf)
+        total = np.zeros(n + 1, dtype=np.int64)
+        np.cumsum(bits & MARK > 0, out=total[1:])
+        index = np.arange(n)
+        low, high = np.maximum(index - NEAR, 0), np.minimum(index + NEAR + 1, n)
+        dense[:, c["comment_marks"]] = total[high] - total[low]
     rights = (dense[:, c["rights"]] > 0) & enough
-    dense[:, c["since_rights"]] = _since(rights, far=np.inf)
+    if rights.any():
+        dense[:, c["since_rights"]] = _since(rights, far=np.inf)
     # crosses: a paragraph's length (five classes) on three kinds of page, in three places
     length = np.searchsorted(np.array([2.5, 5.5, 10.5, 20.5]), n_words)
     dense[:, c["words_x_prose_share"]] = length * 3 + np.searchsorted([0.35, 0.7], dense[:, c["prose_share"]])
@@ -95,19 +100,17 @@ def _gaps(prose: npt.NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
     return before, after
 
 
-def _marks(page: Page) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-    """Short lines with words of labels of other stories, of the head of comments, and of comments themselves."""
-    n = len(page.paragraphs)
-    others = np.zeros(n, dtype=np.bool_)
-    heads = np.zeros(n, dtype=np.bool_)
-    marks = np.zeros(n, dtype=np.int64)
-    for i, words in enumerate(page.words):
-        if 0 < len(words) <= MAX_LABEL_WORDS:
-            others[i] = not OTHERS_WORDS.isdisjoint(words)
-            if not COMMENT_WORDS.isdisjoint(words):
-                marks[i] = 1
-                heads[i] = not COMMENT_HEADS.isdisjoint(words)
-    return others, heads, marks
+OTHERS, MARK, HEAD = 1, 2, 4
+
+
+def label_of(words: list[str]) -> int:
+    """Bits: whether a short line has words of labels of other stories, of comments, of the head of comments."""
+    if len(words) > MAX_LABEL_WORDS:
+        return 0
+    label = 0 if OTHERS_WORDS.isdisjoint(words) else OTHERS
+    if not COMMENT_WORDS.isdisjoint(words):
+        label |= MARK if COMMENT_HEADS.isdisjoint(words) else MARK | HEAD
+    return label
 
 
 def _since(flags: npt.NDArray[np.bool_], far: float = FAR) -> FloatArray:

@@ -6,13 +6,13 @@ character classes are numpy passes over all new lines of a page at once; words a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import filterfalse
 
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.segment.kind import label_of
 from toolkit.segment.lexicon import (
     ADDRESS,
     BY,
@@ -183,7 +183,7 @@ def _look(texts: list[str]) -> list[Line]:
     size = own.itemsize * own.shape[1]
     packed = own.tobytes()
     return [
-        Line(tokens, " ".join(tokens), rare, packed[i * size : (i + 1) * size])
+        Line(tokens, " ".join(tokens), rare, label_of(tokens), packed[i * size : (i + 1) * size])
         for i, (tokens, rare) in enumerate(zip(words, content, strict=True))
     ]
 

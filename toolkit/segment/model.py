@@ -21,6 +21,8 @@ from toolkit.segment.page import MAX_SHORT_WORDS, NAMES, Page
 ARTICLE, FURNITURE, STORY = range(3)
 STATES = ("article", "furniture", "story")
 _ROWS_AT_ONCE = 4_096
+_MAX_REMEMBERED = 10_000  # lines; about 3 MB at most
+_NO_TERMS = bytes(6 * 8)
 MAX_HEADER_WORDS = 5  # a line this short may be the heading of what follows it: its words count for the next line too
 
 FloatArray = npt.NDArray[np.float64]
@@ -54,6 +56,7 @@ class LineModel:
     start: FloatArray
     end: FloatArray
     _tables: _Tables = field(init=False, repr=False, compare=False)
+    _of_words: dict[str, bytes] = field(init=False, repr=False, compare=False)  # of lines met before: see _add_words
 
     def __post_init__(self) -> None:
         n_edges = np.isfinite(self.edges).sum(axis=1)
@@ -62,6 +65,7 @@ class LineModel:
         edges = [self.edges[order[: int((n_edges > e).sum())], e][:, None] for e in range(int(n_edges.max()))]
         flat = np.ascontiguousarray(self.weights.reshape(-1, 3).T)
         object.__setattr__(self, "_tables", (order, first, edges, flat))
+        object.__setattr__(self, "_of_words", {})
 
     def scores(self, page: Page) -> FloatArray:
         """Log-probabilities of the states from the features alone, of shape (n_paragraphs, 3)."""
@@ -80,17 +84,35 @@ class LineModel:
         return logits
 
     def _add_words(self, page: Page, logits: FloatArray) -> None:
-        found = _known_words(page, self.words)
-        if not found:
-            return
-        ids = np.array([k for _, _, ids in found for k in ids], dtype=np.int64)
-        rows = np.array([row for row, _, _ in found])
-        n_words = np.array([n for _, n, _ in found])
-        starts = np.cumsum([0, *(len(ids) for _, _, ids in found[:-1])])
-        scale = 1.0 / np.sqrt(n_words)[:, None]
-        logits[rows] += np.add.reduceat(self.word_weights[ids], starts) * scale
-        heads = np.flatnonzero((n_words <= MAX_HEADER_WORDS) & (rows < len(logits) - 1))
-        logits[rows[heads] + 1] += (np.add.reduceat(self.header_weights[ids], starts) * scale)[heads]
+        met = self._of_words.get
+        terms = [
+            _NO_TERMS if len(words) > MAX_SHORT_WORDS else met(key)
+            for key, words in zip(page.keys, page.words, strict=True)
+        ]
+        if None in terms:
+            terms = [
+                self._terms(key, words) if term is None else term
+                for key, words, term in zip(page.keys, page.words, terms, strict=True)
+            ]
+        both = np.frombuffer(b"".join(terms)).reshape(-1, 6)
+        logits += both[:, :3]
+        logits[1:] += both[:-1, 3:]
+
+    def _terms(self, key: str, words: list[str]) -> bytes:
+        """What a short line's words add to its own states (three doubles) and to those of the line below (three)."""
+        ids = [k for k in map(self.words.get, words) if k is not None]
+        terms = _NO_TERMS
+        if ids:
+            both = np.zeros((2, 3))
+            scale = 1.0 / np.sqrt(len(words))
+            both[0] = self.word_weights[ids].sum(axis=0) * scale
+            if len(words) <= MAX_HEADER_WORDS:
+                both[1] = self.header_weights[ids].sum(axis=0) * scale
+            terms = both.tobytes()
+        if len(self._of_words) >= _MAX_REMEMBERED:
+            self._of_words.clear()
+        self._of_words[key] = terms
+        return terms
 
     def best_states(self, scores: FloatArray) -> list[int]:
         """The likeliest sequence of states (Viterbi), one per paragraph."""
@@ -101,9 +123,21 @@ class LineModel:
         a, b, c = (first + start for first, start in zip(rows[0], self.start.tolist(), strict=True))
         back: list[tuple[int, int, int]] = []
         for x, y, z in rows[1:]:
-            to_a, to_b, to_c = (a + aa, b + ba, c + ca), (a + ab, b + bb, c + cb), (a + ac, b + bc, c + cc)
-            ma, mb, mc = max(to_a), max(to_b), max(to_c)
-            back.append((to_a.index(ma), to_b.index(mb), to_c.index(mc)))
+            ma, mb, mc = a + aa, a + ab, a + ac
+            fa = fb = fc = 0
+            if (other := b + ba) > ma:
+                ma, fa = other, 1
+            if (other := c + ca) > ma:
+                ma, fa = other, 2
+            if (other := b + bb) > mb:
+                mb, fb = other, 1
+            if (other := c + cb) > mb:
+                mb, fb = other, 2
+            if (other := b + bc) > mc:
+                mc, fc = other, 1
+            if (other := c + cc) > mc:
+                mc, fc = other, 2
+            back.append((fa, fb, fc))
             a, b, c = ma + x, mb + y, mc + z
         finals = [last + end for last, end in zip((a, b, c), self.end.tolist(), strict=True)]
         state = finals.index(max(finals))

@@ -68,6 +68,7 @@ class Line:
     words: list[str]  # in lower case
     key: str  # the same in one text: equal keys are the same line
     content: frozenset[str]  # the words that are no function words
+    label: int  # whether it may be a label of other stories or of comments: see `kind.label_of`
     row: bytes  # the columns `OWN` of float32; zero where they depend on the page
 
 

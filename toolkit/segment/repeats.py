@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ MIN_SHARE = 0.01  # of the source's documents in the sample
 _DIGITS = re.compile(r"\d+")
 
 
+@lru_cache(maxsize=20_000)
 def line_hash(key: str) -> int:
     """64 bits of a line's words; numbers are masked, so that a counter or a date does not hide a repeated line."""
     masked = _DIGITS.sub("0", key)
@@ -62,12 +64,12 @@ class RepeatedLines:
     def shares(self, document: Document, keys: list[str]) -> npt.NDArray[np.float32]:
         """For each line (its words in lower case), the share of the source's documents that have it; 0 if rare."""
         known = self.shares_by_source.get(source_of(document))
-        found = np.zeros(len(keys), dtype=np.float32)
-        if known:
-            for i, key in enumerate(keys):
-                if key and len(key) <= MAX_KEY:
-                    found[i] = known.get(line_hash(key), 0.0)
-        return found
+        if not known:
+            return np.zeros(len(keys), dtype=np.float32)
+        share = known.get
+        return np.array(
+            [share(line_hash(key), 0.0) if 0 < len(key) <= MAX_KEY else 0.0 for key in keys], dtype=np.float32
+        )
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """JSON values and arrays for the store."""
