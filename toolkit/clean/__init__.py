@@ -82,6 +82,16 @@ def normalised_text(text: str, *, hard_wrapped: bool = False) -> str:
 
 
 def _text_of(text: str, hard_wrapped: bool) -> str:
+    """The view's text where tokens are not plain: entities and dashes first, for most texts have no other oddities."""
+    text = characters.decoded(text)
+    core = text.strip()
+    tokens = core.split()
+    joined = " ".join(tokens)
+    if joined == core or not _MEETING.search(core):
+        if _are_plain(tokens):
+            return joined
+        if _are_plain(tokens, but_for_glue=True) and not glue.part_glued(joined, words=frozenset()):
+            return joined
     return normalise(text, hard_wrapped=hard_wrapped).text
 
 
@@ -106,12 +116,17 @@ def _has_plain_tokens(text: str) -> bool:
     return _are_plain(text.split(" "))
 
 
-def _are_plain(tokens: list[str]) -> bool:
+def _are_plain(tokens: list[str], *, but_for_glue: bool = False) -> bool:
+    """Whether no pass changes any of `tokens`, or none but the parting of glued words."""
     if _plain_tokens.issuperset(tokens):
         return True
     for token in tokens:
         if token not in _plain_tokens:
-            if not (characters.is_plain(token) and glue.is_plain(token)):
+            if not (characters.is_plain(token) and glue.has_plain_ends(token)):
+                return False
+            if glue.may_be_glued(token):
+                if but_for_glue:
+                    continue
                 return False
             if len(_plain_tokens) >= _MAX_REMEMBERED:
                 _plain_tokens.clear()

@@ -31,6 +31,7 @@ _PRIVATE = "\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd"
 _WIDE = "\uff01-\uff0c\uff0e-\uff5e"
 _ODD = re.compile(f"[{_DASHES}{_INVISIBLE}{_CONTROLS}{_PRIVATE}{_WIDE}]")
 _DASH = re.compile(f"[{_DASHES}]")
+_DASHES_RUN = re.compile(f"[{_DASHES}]+")
 _WIDE_STOPS = "\uff0c\uff1a\uff1b\uff01\uff1f"
 _LINE_START = re.compile(r"(?:\A|[\n\r\u2028\u2029])[^\S\n\r]*\Z")
 _INDENT = 8  # characters before a bullet that may be white space
@@ -48,6 +49,29 @@ def _is_plain_beyond_ascii(token: str) -> bool:
         and unicodedata.is_normalized("NFC", token)
         and not any(unicodedata.category(c)[0] == "M" for c in token)
     )
+
+
+def decoded(text: str) -> str:
+    """`text` as the first three passes leave it, where entities and dashes are all they change; else `text` itself."""
+    if _MOJIBAKE_SIGN.search(text) is not None:
+        return text
+    plain = text
+    if "&" in text:
+        plain = _ENTITY.sub(_decoded_entity, text)
+        if _ENTITY.search(plain) is not None or _MOJIBAKE_SIGN.search(plain) is not None:
+            return text
+    if plain.isascii() and plain.isprintable():
+        return plain
+    plain = _DASHES_RUN.sub("-", plain)
+    return text if _ODD.search(plain) is not None else plain
+
+
+def _decoded_entity(match: re.Match[str]) -> str:
+    """What an entity reads, itself where there is none of that name."""
+    escaped, name = match.groups()
+    if name.startswith("#") or f"{name};" in html5:
+        return html.unescape(f"&{name};")
+    return "&" + match.group()[match.end(1) - match.start() :] if escaped else match.group()
 
 
 def fix_encoding(text: str) -> Found:

@@ -39,15 +39,14 @@ def has_odd_spaces(text: str) -> bool:
     )  # fmt: skip
 
 
-def is_plain(token: str) -> bool:
-    """Whether the passes over words leave a text between two blanks as it is, and the blanks too."""
-    return (
-        0 < len(token) <= _LONGEST_PLAIN
-        and token[0] not in ",.;:!?)]"
-        and token[-1] not in "(["
-        and _FLIP.search(token) is None
-        and not _has_glued_shape(token)
-    )
+def has_plain_ends(token: str) -> bool:
+    """Whether the passes over lines and spaces leave a text between two blanks as it is, and the blanks too."""
+    return 0 < len(token) <= _LONGEST_PLAIN and token[0] not in ",.;:!?)]" and token[-1] not in "(["
+
+
+def may_be_glued(token: str) -> bool:
+    """Whether there may be two words in a text between two blanks."""
+    return _FLIP.search(token) is not None or _has_glued_shape(token)
 
 
 def fix_spaces(text: str) -> Found:

@@ -7,6 +7,7 @@ The model says article, furniture or another story. The rules here name the role
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from toolkit.data import KEPT_ROLES
 from toolkit.dates import find_date
@@ -45,13 +46,14 @@ MAX_BYLINE_WORDS = 18
 MIN_LIST_RUN = 3  # short unfinished lines in a row that make a list
 MAX_TOP_CAPTIONS = 3
 MIN_STANDFIRST_WORDS = 9
+MAX_REMEMBERED_LINE = 120  # characters
 MAX_TITLE_DISTANCE = 16  # paragraphs between a title and the first of the text: bylines, dates, buttons
 
 
 def assign_roles(page: Page, states: list[int]) -> Roles:
     """The role, reason and story of every paragraph, from the states the model found."""
     n = len(page.paragraphs)
-    texts = [page.document.text[p.start : p.end] for p in page.paragraphs]
+    texts = page.texts
     states = list(states)
     doubled = doubled_headlines(page, states)
     guard(page, states, _rows_below(doubled, states))
@@ -250,7 +252,6 @@ def _is_caption(text: str) -> bool:
 def _furniture_roles(page: Page, states: list[int], texts: list[str], found: Roles, first_body: int) -> None:
     dense = page.dense
     n = len(texts)
-    dated = (dense[:, COLUMN["digits"]] > 0).tolist()
     repeated, linked, separated, joined = (
         (dense[:, COLUMN["repeated"]] > 0).tolist(),
         (dense[:, COLUMN["link_ratio"]] > 0.5).tolist(),
@@ -276,27 +277,49 @@ def _furniture_roles(page: Page, states: list[int], texts: list[str], found: Rol
         if not prose[i]:
             cues.append("a short line" if n_words < 8 else "no running text")
         role = "navigation"
-        if dated[i] and n_words <= MAX_DATE_WORDS and _is_date_line(text, near_top=i <= first_body):
-            role, cues = "date", ["a date standing alone"]
-        elif len(text) < 220 and (LABELLED_BYLINE.match(text) or BYLINE.match(text)) and n_words <= MAX_BYLINE_WORDS:
-            role, cues = "byline", ["names who wrote or sent it"]
-        elif len(text) < 300 and RIGHTS.search(text):
-            role, cues = "footer", ["rights notice"]
-        elif NEIGHBOUR_PAGE.match(text):
-            role, cues = "navigation", ["points to another page"]
-        elif len(text) < 300 and ADVERT.search(text):
-            role, cues = "advert", ["advertising or sign-up words"]
-        elif i >= tail and len(text) < 300 and FOOTER.search(text):
-            role, cues = "footer", ["words of a page's foot"]
+        named = furniture_by_words(text, n_words, near_top=i <= first_body, at_end=i >= tail)
+        if named is not None:
+            role, cue = named
+            cues = [cue]
         elif tag == "footer" and i >= tail:
             role = "footer"
         elif prose[i]:
             role = "other"
             cues.append("unlike the text of an article")
-        elif n_words >= 5 and joined[i] and any(map(str.isalpha, text)) and _reads_like_heading(text):
+        elif n_words >= 5 and joined[i] and _is_a_headline(text):
             role, cues = "teaser", [*cues, "a headline of its own"]
         story = 0 if role in ("byline", "date") else None
         found.cut(i, role, ", ".join(dict.fromkeys(cues)) or "unlike the text of an article", story)
+
+
+def _furniture_by_words(text: str, n_words: int, near_top: bool, at_end: bool) -> tuple[str, str] | None:
+    """The role that the words of a line of furniture name, and the cue to it; None where they name none."""
+    if n_words <= MAX_DATE_WORDS and _is_date_line(text, near_top=near_top):
+        return "date", "a date standing alone"
+    if len(text) < 220 and n_words <= MAX_BYLINE_WORDS and (LABELLED_BYLINE.match(text) or BYLINE.match(text)):
+        return "byline", "names who wrote or sent it"
+    if len(text) < 300 and RIGHTS.search(text):
+        return "footer", "rights notice"
+    if NEIGHBOUR_PAGE.match(text):
+        return "navigation", "points to another page"
+    if len(text) < 300 and ADVERT.search(text):
+        return "advert", "advertising or sign-up words"
+    if at_end and len(text) < 300 and FOOTER.search(text):
+        return "footer", "words of a page's foot"
+    return None
+
+
+def _is_a_headline(text: str) -> bool:
+    return any(map(str.isalpha, text)) and _reads_like_heading(text)
+
+
+_remembered_furniture = lru_cache(maxsize=20_000)(_furniture_by_words)
+
+
+def furniture_by_words(text: str, n_words: int, *, near_top: bool, at_end: bool) -> tuple[str, str] | None:
+    """As `_furniture_by_words`; of short lines, which stand on page after page, the answers are remembered."""
+    known = _remembered_furniture if len(text) <= MAX_REMEMBERED_LINE else _furniture_by_words
+    return known(text, n_words, near_top, at_end)
 
 
 def _own_title_again(page: Page, found: Roles) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from toolkit.segment.lexicon import ADVERT_LINE, OTHERS_LABEL, SIGN_UP
@@ -88,11 +90,13 @@ def sure_furniture(page: Page, states: list[int], texts: list[str]) -> dict[int,
             continue
         if not n_words or page.words[i] == ["nbsp"]:
             sure[i] = ("other", "no words")
-        elif ADVERT_LINE.match(text):
+            continue
+        label = _label(text, n_words)
+        if label == _ADVERT:
             sure[i] = ("advert", "a label of advertising")
-        elif SIGN_UP.match(text) and not (n_words > 12 and states[i] == ARTICLE):
+        elif label == _SIGN_UP and not (n_words > 12 and states[i] == ARTICLE):
             sure[i] = ("advert", "sign-up or sharing words")
-        elif n_words <= 6 and i and OTHERS_LABEL.match(text):
+        elif label == _OTHERS and i:
             sure[i] = ("navigation", "a label above other stories")
             if text[-1] in ":：" or text.isupper() or text[:4].lower() in ("read", "baca"):
                 for below in _headlines_below(page, i, texts):
@@ -100,6 +104,19 @@ def sure_furniture(page: Page, states: list[int], texts: list[str]) -> dict[int,
     for i in sure:
         states[i] = FURNITURE
     return sure
+
+
+_NO_LABEL, _ADVERT, _SIGN_UP, _OTHERS = range(4)
+
+
+@lru_cache(maxsize=20_000)  # lines of up to MAX_LABEL characters
+def _label(text: str, n_words: int) -> int:
+    """What a short line labels or asks for by its words alone."""
+    if ADVERT_LINE.match(text):
+        return _ADVERT
+    if SIGN_UP.match(text):
+        return _SIGN_UP
+    return _OTHERS if n_words <= 6 and OTHERS_LABEL.match(text) else _NO_LABEL
 
 
 def _ends_the_line_before(i: int, states: list[int], texts: list[str]) -> bool:
@@ -136,9 +153,9 @@ def lists_of_people(page: Page, states: list[int], texts: list[str]) -> list[int
     misses = 0
     linked = page.dense[:, COLUMN["link_ratio"]].tolist()
     for i, text in enumerate([*texts, ""]):
-        short = i < len(states) and not linked[i] and 3 <= len(page.words[i]) <= MAX_LIST_WORDS
+        short = ("," in text or "，" in text) and not linked[i] and 3 <= len(page.words[i]) <= MAX_LIST_WORDS
         person = short and PERSON_ITEM.match(text) is not None and (bool(run) or not ENDS_SENTENCE.search(text))
-        if person or (short and run and misses < 2 and ("," in text or "，" in text)):
+        if person or (short and run and misses < 2):
             misses = 0 if person else misses + 1
             run.append(i)
             continue
