@@ -23,8 +23,11 @@ BULLET = re.compile(
 _SYMBOL_BULLET = re.compile("[•‣▪●◦∙■□◆▶►\uf06c\uf0b7\uf0a7\uf0d8\u2043✓✔➢*–—-]\\s+\\S")
 PERSON_ITEM = re.compile(r"(?:\w[\w.'’]*\s){1,3}\w[\w.'’]*\s?[,，]")
 _ORDINAL_ENDING = re.compile(r"(?:st|nd|rd|th)$")
+# the last characters that `ENDS_SENTENCE` and the first ones that `_STARTS_WITH_MARK` can match
+_SENTENCE_END = ".!?…。！？।။៕'\"”’»›)]}*"
+_MARKS = ",.;:)]”’%?!'"
 _LAST_WORD = re.compile(r"(\w+)$")
-_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+_NOT_SEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad \t\u00a0"
 
 MAX_WRAP_WIDTH = 140  # characters; wider lines are paragraphs, not wrapped lines
 MIN_WRAP_WIDTH = 35
@@ -38,6 +41,9 @@ _OPEN_WORDS = frozenset(
     "its their his her our your this these those into than between under over about will would can could should may "
     "not via per said says after before during against among while when where if because including".split()
 )
+
+
+_OPEN_WORDS_END = frozenset(word[-1] for word in _OPEN_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +101,14 @@ def split_paragraphs(document: Document) -> tuple[list[Paragraph], Layout]:
     for i in range(1, len(lines) + 1):
         if i < len(lines) and _joins(lines, first, i, layout):
             continue
-        block = document.blocks[lines[first].block] if lines[first].block >= 0 else None
-        paragraphs.append(
-            Paragraph(
-                lines[first].start,
-                lines[i - 1].end,
-                i - first,
-                block.tag if block else "",
-                block.xpath if block else None,
-                block.link_ratio if block else 0.0,
+        head = lines[first]
+        if head.block < 0:
+            paragraphs.append(Paragraph(head.start, lines[i - 1].end, i - first))
+        else:
+            block = document.blocks[head.block]
+            paragraphs.append(
+                Paragraph(head.start, lines[i - 1].end, i - first, block.tag, block.xpath, block.link_ratio)
             )
-        )
         first = i
     return paragraphs, layout
 
@@ -114,16 +117,18 @@ def _text_lines(text: str, offset: int, block: int, lines: list[_Line]) -> list[
     """Append the visible lines of `text`, which begins at `offset` of the document, to `lines`."""
     gap = 0
     for raw in text.splitlines(keepends=True):
-        left = raw.lstrip()
-        content = left.rstrip()
-        if not content or not content.strip(_INVISIBLE + " \t\u00a0"):
+        size = len(raw)
+        content = raw.strip()
+        if not content or (content[0] in _NOT_SEEN and not content.strip(_NOT_SEEN)):
             gap += 1
         else:
-            start = offset + len(raw) - len(left)
-            trailing = len(left) - len(content) - (1 if raw[-1] in "\r\n" else 0)
-            lines.append(_Line(start, start + len(content), content, len(raw) - len(left), gap, trailing, block))
+            indent = 0 if content[0] == raw[0] else size - len(raw.lstrip())
+            start = offset + indent
+            end = start + len(content)
+            trailing = offset + size - end - (1 if raw[-1] in "\r\n" else 0)
+            lines.append(_Line(start, end, content, indent, gap, trailing, block))
             gap = 0
-        offset += len(raw)
+        offset += size
     return lines
 
 
@@ -151,18 +156,20 @@ def _layout(lines: list[_Line]) -> Layout:
 def _wrapped_layout(lines: list[_Line]) -> Layout | None:
     if len(lines) < MIN_CONTINUED + 1:
         return None
-    n_long = sum(1 for line in lines if len(line.text) >= MIN_WRAP_WIDTH)
     widths: list[int] = []  # of lines whose sentence runs on below
     columns: list[int] = []  # where the first word of the next line would have ended
     gaps = [0, 0]  # no blank line between, one or more
     for a, b in pairwise(lines):
-        if len(a.text) > MAX_WRAP_WIDTH or ENDS_SENTENCE.search(a.text, max(0, len(a.text) - 5)):
+        if not MIN_WRAP_WIDTH <= len(a.text) <= MAX_WRAP_WIDTH or _ends_sentence(a.text):
             continue
-        if len(a.text) >= MIN_WRAP_WIDTH and (_STARTS_LOW.match(b.text) or _caseless(a.text)):
+        if _starts_low(b.text) or _caseless(a.text):
             widths.append(len(a.text))
             columns.append(len(a.text) + 1 + _first_word_length(b.text))
             gaps[min(b.gap, 1)] += 1
-    if len(widths) < max(MIN_CONTINUED, MIN_CONTINUED_SHARE * n_long):
+    if len(widths) < MIN_CONTINUED:
+        return None
+    n_long = sum(1 for line in lines if len(line.text) >= MIN_WRAP_WIDTH)
+    if len(widths) < MIN_CONTINUED_SHARE * n_long:
         return None
     widths.sort()
     width = widths[int(0.95 * (len(widths) - 1))]
@@ -188,7 +195,7 @@ def _first_word_length(text: str) -> int:
 
 def _indent_marks_paragraphs(lines: list[_Line]) -> bool:
     """Whether an indent begins a paragraph: most lines have it, and lines without it are sentences that go on."""
-    n_indented = sum(1 for line in lines if line.indent >= 2)
+    n_indented = len([line for line in lines if line.indent >= 2])
     return n_indented >= 4 and 0.4 * len(lines) <= n_indented < len(lines)
 
 
@@ -278,21 +285,35 @@ def _ends_open(text: str) -> bool:
     """Whether a line stops where no sentence, heading or name can stop."""
     if text[-1] in ",(“‘[":
         return True
+    if text[-1] not in _OPEN_WORDS_END:
+        return False
     word = _LAST_WORD.search(text, max(0, len(text) - 12))
     return word is not None and word.group(1) in _OPEN_WORDS
+
+
+def _ends_sentence(text: str) -> bool:
+    return text[-1] in _SENTENCE_END and ENDS_SENTENCE.search(text, max(0, len(text) - 5)) is not None
+
+
+def _starts_with_mark(text: str) -> bool:
+    return text[0] in _MARKS and _STARTS_WITH_MARK.match(text) is not None
+
+
+def _starts_low(text: str) -> bool:
+    return not text[0].isupper() and _STARTS_LOW.match(text) is not None
 
 
 def _joins_broken_sentence(lines: list[_Line], first: int, i: int) -> bool:
     """Whether an inline link (or an inline tag) broke a sentence before line i."""
     a, b = lines[i - 1], lines[i]
-    if ENDS_SENTENCE.search(a.text, max(0, len(a.text) - 5)):
+    if _ends_sentence(a.text):
         return False
-    if _STARTS_WITH_MARK.match(b.text):
+    if _starts_with_mark(b.text):
         return b.gap == 0 or len(a.text) > 20
     if a.text[-1] in ":;|>":
         return False
     open_end = _ends_open(a.text)
-    low = _STARTS_LOW.match(b.text) is not None
+    low = _starts_low(b.text)
     if b.gap:
         return open_end and low
     if low:
@@ -301,8 +322,7 @@ def _joins_broken_sentence(lines: list[_Line], first: int, i: int) -> bool:
         return a.text[-1] != "," or i - first > 1 or len(a.text) > 25
     # a short capitalised link text inside a sentence: what follows it tells
     if len(b.text) <= 60 and i + 1 < len(lines) and lines[i + 1].gap == 0 and i - first >= 1:
-        after = lines[i + 1].text
-        return _is_prose_start(lines[first].text, a.text) and _STARTS_WITH_MARK.match(after) is not None
+        return _starts_with_mark(lines[i + 1].text) and _is_prose_start(lines[first].text, a.text)
     return False
 
 
