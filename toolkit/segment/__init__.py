@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from toolkit.clean import normalised_text
 from toolkit.data import CutDocument, Document, Segment, Votes
@@ -59,7 +60,8 @@ def cut(
         return CutDocument(document, (blank,), ("",), document.title, _stated_date(document))
     found = _roles(page, model, second_opinion)
     segments = _segments(document, page, found)
-    texts = tuple(normalised_text(segment.text, hard_wrapped=page.layout.wrapped) for segment in segments)
+    hard_wrapped = page.layout.wrapped
+    texts = tuple([normalised_text(segment.text, hard_wrapped=hard_wrapped) for segment in segments])
     kept = " ".join(text for text, segment in zip(texts, segments, strict=True) if segment.role == "body")
     title = document.title or (texts[found.title] if found.title is not None else None)
     return CutDocument(
@@ -98,20 +100,14 @@ def _segments(document: Document, page: Page, found: Roles) -> tuple[Segment, ..
     """The paragraphs as slices that touch: each takes the white space after it, the first also that before it."""
     text = document.text
     paragraphs = page.paragraphs
-    starts = [0, *(p.start for p in paragraphs[1:]), len(text)]
+    edges = pairwise([0, *[p.start for p in paragraphs[1:]], len(text)])
+    document_id = document.document_id
+    rows = zip(paragraphs, edges, found.roles, found.reasons, found.stories, strict=True)
     return tuple(
-        Segment(
-            document.document_id,
-            i,
-            starts[i],
-            starts[i + 1],
-            text[starts[i] : starts[i + 1]],
-            found.roles[i],
-            found.reasons[i],
-            found.stories[i],
-            paragraph.xpath or None,
-        )
-        for i, paragraph in enumerate(paragraphs)
+        [
+            Segment(document_id, i, start, end, text[start:end], role, reason, story, paragraph.xpath or None)
+            for i, (paragraph, (start, end), role, reason, story) in enumerate(rows)
+        ]
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 N_LEAD = 3  # paragraphs of prose that tell what the page is about
 MIN_TITLE_SCORE = 0.6
+MAX_BITS = 4_096  # different words on a page; news has 500
 EARLIER_TITLE = 0.7  # a headline may score this much less than the standfirst below it
 
 
@@ -39,25 +41,28 @@ def title_paragraph(
                 return i
     firsts = np.flatnonzero(prose)
     limit = int(firsts[0]) if len(firsts) else len(keys)
-    scores: dict[int, float] = {}
-    n_words = np.expm1(own[:, at["log_words"]])
+    top = max(0, limit - 25)
+    near = own[top : limit + 1]
+    n_words = np.expm1(near[:, at["log_words"]])
+    if document.blocks:
+        for i, n in enumerate(n_words.tolist(), top):
+            if paragraphs[i].tag == "h1" and n >= 2:
+                return i
+    shapes = np.minimum(n_words.astype(np.float64), 10.0) / 10 + 0.6 * (near[:, at["seen_after"]] > 0)
+    shapes -= 0.5 * near[:, at["ends_sentence"]] + 0.7 * (
+        near[:, at["date"]] + near[:, at["rights"]] + near[:, at["address"]]
+    )
+    shapes -= (
+        np.minimum(near[:, at["separators"]] * 2, 1) + 0.4 * near[:, at["starts_low"]] + 0.3 * near[:, at["ends_colon"]]
+    )
+    commas = np.minimum((near[:, at["commas"]] * n_words).astype(np.float64), 2.0)
+    shapes -= 0.02 * (limit - np.arange(top, top + len(near))) + 0.25 * commas
+    headlines = (n_words >= 3) & (n_words <= 30) & (near[:, at["link_ratio"]] <= 0.6)
     lead: frozenset[str] = frozenset().union(*(content[j] for j in firsts[:4].tolist()))
-    for i in range(max(0, limit - 25), min(limit + 1, len(keys))):
-        tag = paragraphs[i].tag
-        if tag == "h1" and n_words[i] >= 2:
-            return i
-        if i >= limit or not 3 <= n_words[i] <= 30 or own[i, at["link_ratio"]] > 0.6:
+    scores: dict[int, float] = {}
+    for i, (score, is_headline) in enumerate(zip(shapes.tolist(), headlines.tolist(), strict=True), top):
+        if i >= limit or not is_headline:
             continue
-        score = min(float(n_words[i]), 10.0) / 10 + 0.6 * (own[i, at["seen_after"]] > 0)
-        score -= 0.5 * own[i, at["ends_sentence"]] + 0.7 * (
-            own[i, at["date"]] + own[i, at["rights"]] + own[i, at["address"]]
-        )
-        score -= (
-            min(1.0, float(own[i, at["separators"]]) * 2)
-            + 0.4 * own[i, at["starts_low"]]
-            + 0.3 * own[i, at["ends_colon"]]
-        )
-        score -= 0.02 * (limit - i) + 0.25 * min(2.0, float(own[i, at["commas"]] * n_words[i]))
         if content[i] and lead:
             score += 0.6 * len(content[i] & lead) / len(content[i])
         if score > 0:
@@ -84,9 +89,10 @@ def fill_title(
         title_words |= content[title]
     if not title_words:
         return
-    for i, ours in enumerate(content):
-        if ours and i != title:
-            own[i, at["title_overlap"]] = len(ours & title_words) / min(len(ours), len(title_words))
+    n = len(title_words)
+    own[:, at["title_overlap"]] = [
+        0.0 if title_words.isdisjoint(ours) else len(ours & title_words) / min(len(ours), n) for ours in content
+    ]
     if title is not None:
         own[title, at["is_title"]] = 1
         own[title, at["title_overlap"]] = 1
@@ -120,25 +126,32 @@ def _cohesion(page: Page) -> None:
 
     A paragraph of another story shares few words with all that stands before it, and so do those after it.
     """
-    dense, prose, content, c = page.dense, page.prose, page.content, COLUMN
+    dense, prose, c = page.dense, page.prose, COLUMN
+    content, size, no_words = _comparable(page.content)
+    n_words = [len(ours) or 1 for ours in page.content]
     where = np.flatnonzero(prose).tolist()
     is_prose, title = prose.tolist(), page.title_like
     head = where[:N_LEAD]
-    lead: set[str] = set().union(*(content[i] for i in head))
+    lead = no_words
+    for i in head:
+        lead |= content[i]
     if title is not None:
         lead |= content[title]
-    before: set[str] = set()
+    before = no_words
     n_prose = 0
-    above, last = _NO_WORDS, _NO_WORDS  # the two paragraphs of prose before
+    above, last = no_words, no_words  # the two paragraphs of prose before
     n_above, leads, befores, windows = [], [], [], []
-    for i, ours in enumerate(content):
+    for ours, n, prosaic in zip(content, n_words, is_prose, strict=True):
         n_above.append(n_prose)
-        n = len(ours) or 1
         met = ours & before
-        leads.append(len(ours & lead) / n)
-        befores.append(len(met) / n)
-        windows.append((len(met & above) + len(met & last)) / n if met else 0.0)
-        if is_prose[i]:
+        leads.append(size(ours & lead) / n)
+        if met:
+            befores.append(size(met) / n)
+            windows.append((size(met & above) + size(met & last)) / n)
+        else:
+            befores.append(0.0)
+            windows.append(0.0)
+        if prosaic:
             before |= ours
             above, last = last, ours
             n_prose += 1
@@ -146,20 +159,23 @@ def _cohesion(page: Page) -> None:
         dense[:, c["since_doubled"]] = np.log1p(_since_doubled(page, n_above))
     if n_prose >= 2:
         for i in head:  # the lead against itself says nothing: the rest of the lead instead
-            others = _NO_WORDS.union(*(content[j] for j in head if j != i))
-            leads[i] = len(content[i] & others) / (len(content[i]) or 1)
+            others = no_words
+            for j in head:
+                if j != i:
+                    others |= content[j]
+            leads[i] = size(content[i] & others) / n_words[i]
     dense[:, c["lead_cohesion"]] = leads
     dense[:, c["before_cohesion"]] = befores
     dense[:, c["window_cohesion"]] = windows
     if n_prose < 2:
         return
     afters = []
-    after = _NO_WORDS
-    pairs = [_NO_WORDS] * 3  # of the paragraphs of prose below: the words of each and the next one
-    following = _NO_WORDS
+    after = no_words
+    pairs = [no_words] * 3  # of the paragraphs of prose below: the words of each and the next one
+    following = no_words
     for i in range(len(content) - 1, -1, -1):
         ours = content[i]
-        afters.append(len(ours & after) / (len(ours) or 1))
+        afters.append(size(ours & after) / n_words[i])
         if is_prose[i]:
             pairs = [ours | following, pairs[0], pairs[1]]
             following = ours
@@ -168,7 +184,17 @@ def _cohesion(page: Page) -> None:
     dense[:, c["cohesion_drop"]] = _drops(dense[where, c["before_cohesion"]].tolist(), n_above)
 
 
-_NO_WORDS: frozenset[str] = frozenset()
+def _comparable(content: list[frozenset[str]]) -> tuple[list[Any], Callable[[Any], int], Any]:
+    """Sets of words that can be compared, the function that counts their members, and an empty one.
+
+    On most pages these are integers with a bit for each word, which are compared many times sooner. With many
+    thousands of words bits are many and mostly 0, and the sets themselves are compared.
+    """
+    words = frozenset().union(*content)
+    if len(words) > MAX_BITS:
+        return list(content), len, frozenset()
+    bits = {word: 1 << i for i, word in enumerate(words)}  # in any order: only members in common are counted
+    return [sum(map(bits.__getitem__, ours)) for ours in content], int.bit_count, 0
 
 
 def _drops(fits: list[float], n_above: list[int]) -> list[float]:
