@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 MIN_YEAR, MAX_YEAR = 1900, 2100
+MAX_REMEMBERED = 120  # characters
 MAX_LINE = 2_000  # characters of a line that are looked at; a dateline stands at its beginning
 
 # Month names as written in English, Indonesian, Malay, Tagalog, Vietnamese without its "tháng", French, Spanish,
@@ -111,7 +113,10 @@ def find_date(line: str) -> FoundDate | None:
     >>> find_date("HAIKOU, May 6. /TASS/").iso
     '--05-06'
     """
-    line = line[:MAX_LINE]
+    return _find_date(line[:MAX_LINE]) if len(line) > MAX_REMEMBERED else _remembered(line)
+
+
+def _find_date(line: str) -> FoundDate | None:
     taken = 0
     for match in _candidates(line):
         if match.start() < taken:
@@ -133,6 +138,9 @@ def find_date(line: str) -> FoundDate | None:
                     start = time.start() if clock else start
         return FoundDate(f"{day}T{clock}" if clock else day, start, end)
     return None
+
+
+_remembered = lru_cache(maxsize=10_000)(_find_date)  # lines return on a page, and from page to page
 
 
 def _candidates(line: str) -> Iterator[re.Match[str]]:

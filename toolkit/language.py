@@ -75,6 +75,8 @@ _BLANKED = bytes(code if chr(code).isalpha() or code >= 0x80 else 0x20 for code 
 
 def _words(text: str) -> list[str]:
     """`_WORD.findall(text)`, sooner: parted at what is no letter, and searched only where something odd is left."""
+    if text.isascii():
+        return text.encode("ascii").translate(_BLANKED).decode("ascii").split()
     words: list[str] = []
     for part in text.encode("utf-8", "surrogatepass").translate(_BLANKED).decode("utf-8", "surrogatepass").split():
         if part.isalpha():

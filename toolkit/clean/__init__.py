@@ -118,7 +118,7 @@ def _has_plain_tokens(text: str) -> bool:
 
 def _are_plain(tokens: list[str], *, but_for_glue: bool = False) -> bool:
     """Whether no pass changes any of `tokens`, or none but the parting of glued words."""
-    if _plain_tokens.issuperset(tokens):
+    if all(map(_plain_tokens.__contains__, tokens)):
         return True
     for token in tokens:
         if token not in _plain_tokens:

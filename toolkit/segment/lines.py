@@ -30,7 +30,7 @@ from toolkit.segment.paragraphs import BULLET, ENDS_SENTENCE
 
 # classes of characters, counted for every paragraph in one pass
 _LETTER, _UPPER, _DIGIT, _PUNCT, _SEPARATOR, _STOP_MARK, _COMMA, _SPACE, _OTHER = range(9)
-_N_CLASSES = 9
+_COUNTED = range(_UPPER, _OTHER + 1)  # what is left are letters
 _TABLE_SIZE = 0x3100
 
 MIN_PROSE_STOPS = 0.2  # share of words that are function words; English news has .35 to .5
@@ -64,28 +64,31 @@ def _ascii_classes() -> bytes:
     return bytes(_class_table()[:256])
 
 
-def _class_counts(texts: list[str], lengths: npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+# for counting words that begin with a capital: letters, capitals, all else
+_BEGINNINGS = bytes(min(code, 2) for code in range(256))
+_BEGINNING = bytes((2, _UPPER))
+
+
+def _class_counts(texts: list[str]) -> tuple[FloatArray, FloatArray]:
     """Per text, the number of characters of each class, and of words that begin with a capital."""
-    text = "\n".join(texts)
-    ends = np.cumsum(lengths + 1) - 1
-    starts = ends - lengths
+    text = "\n" + "\n".join(texts)
     if text.isascii():
-        classes = np.frombuffer(text.encode("ascii").translate(_ascii_classes()), dtype=np.uint8)
+        classes = text.encode("ascii").translate(_ascii_classes())
     else:
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        classes = _class_table().take(codes, mode="clip")
-    n = len(texts)
-    edges = np.empty(2 * n + 2, dtype=np.int64)  # gap, paragraph, gap, ..., gap
-    edges[0], edges[1:-1:2], edges[2:-1:2], edges[-1] = 0, starts, ends, len(classes)
-    cells = np.full(2 * n + 1, n * _N_CLASSES, dtype=np.int64)
-    cells[1::2] = np.arange(0, n * _N_CLASSES, _N_CLASSES)
-    cell_of = np.repeat(cells, np.diff(edges))
-    capital = classes == _UPPER
-    capital[1:] &= classes[:-1] > _UPPER  # not inside a word
-    capitals = np.bincount(cell_of[capital], minlength=n * _N_CLASSES + 1)[: n * _N_CLASSES : _N_CLASSES]
-    cell_of += classes
-    counts = np.bincount(cell_of, minlength=(n + 1) * _N_CLASSES)[: n * _N_CLASSES]
-    return counts.reshape(n, _N_CLASSES).astype(np.float32), capitals.astype(np.float32)
+        classes = _class_table().take(codes, mode="clip").tobytes()
+    counts: list[list[int]] = []
+    capitals: list[int] = []
+    end = 0
+    for text in texts:
+        before, end = end, end + 1 + len(text)
+        part = classes[before:end]  # with the line break before the text
+        count = part.count
+        others = [count(kind) for kind in _COUNTED]
+        others[-2] -= 1
+        counts.append([len(text) - sum(others), *others])
+        capitals.append(part.translate(_BEGINNINGS).count(_BEGINNING) if others[0] else 0)
+    return np.array(counts, dtype=np.float32), np.array(capitals, dtype=np.float32)
 
 
 MAX_REMEMBERED = 10_000  # lines; about 20 MB at most
@@ -119,10 +122,10 @@ def split_words(low: str) -> list[str]:
     """`WORD.findall(low)`, sooner: parted at what is in no word, and searched only where something odd is left."""
     if low.isascii():
         parts = low.encode("ascii").translate(_BLANKED).decode("ascii").split()
+        if "'" not in low:
+            return parts
     else:
         parts = low.encode("utf-8", "surrogatepass").translate(_BLANKED).decode("utf-8", "surrogatepass").split()
-    if "".join(parts).isalnum():
-        return parts
     words: list[str] = []
     for part in parts:
         if part.isalnum():
@@ -154,7 +157,7 @@ def _look(texts: list[str]) -> list[Line]:
     own[rows, columns] = 1
     at = COLUMN
     lengths = np.array(list(map(len, texts)), dtype=np.int64)
-    counts, capitals = _class_counts(texts, lengths)
+    counts, capitals = _class_counts(texts)
     n_words = np.array(list(map(len, words)), dtype=np.float32)
     n_chars = np.maximum(lengths, 1).astype(np.float32)
     letters = np.maximum(counts[:, _LETTER] + counts[:, _UPPER], 1)
