@@ -26,7 +26,10 @@ _NO_TERMS = bytes(6 * 8)
 MAX_HEADER_WORDS = 5  # a line this short may be the heading of what follows it: its words count for the next line too
 
 FloatArray = npt.NDArray[np.float64]
-_Tables = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], list[npt.NDArray[np.float32]], FloatArray]
+_Edges = npt.NDArray[np.float32]
+_Rows = npt.NDArray[np.int64]
+_Tables = tuple[_Rows, list[_Edges], _Rows, _Edges, _Rows, FloatArray]
+"""Features with many edges and those edges, features with one and it, where the sums of each begin, all sums."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +63,31 @@ class LineModel:
 
     def __post_init__(self) -> None:
         n_edges = np.isfinite(self.edges).sum(axis=1)
-        order = np.argsort(-n_edges, kind="stable")  # most features have one edge: later edges need not look at them
-        first = (order * self.weights.shape[1])[:, None]
-        edges = [self.edges[order[: int((n_edges > e).sum())], e][:, None] for e in range(int(n_edges.max()))]
-        flat = np.ascontiguousarray(self.weights.reshape(-1, 3).T)
-        object.__setattr__(self, "_tables", (order, first, edges, flat))
+        single = np.flatnonzero(n_edges == 1)
+        order = np.argsort(-n_edges, kind="stable")  # later edges need not look at features that have few
+        order = order[n_edges[order] != 1]
+        n_many, n_bins = len(order), self.weights.shape[1]
+        edges = [self.edges[order[: int((n_edges[order] > e).sum())], e][:, None] for e in range(int(n_edges.max()))]
+        of_eight = _sums_of_eight(self.weights[single, :2])
+        first = np.concatenate([np.arange(n_many) * n_bins, n_many * n_bins + np.arange(len(of_eight)) * 256])
+        weights = np.concatenate([self.weights[order].reshape(-1, 3), of_eight.reshape(-1, 3)])
+        flat = np.ascontiguousarray(weights.T)
+        tables = (order, edges, single, self.edges[single, 0][:, None], first[:, None], flat)
+        object.__setattr__(self, "_tables", tables)
         object.__setattr__(self, "_of_words", {})
 
     def scores(self, page: Page) -> FloatArray:
         """Log-probabilities of the states from the features alone, of shape (n_paragraphs, 3)."""
         n = len(page.paragraphs)
         logits = np.tile(self.bias, (n, 1))
-        order, first, edges, flat = self._tables
+        order, edges, single, single_edge, first, flat = self._tables
         for low in range(0, n, _ROWS_AT_ONCE):
-            dense = page.dense[low : low + _ROWS_AT_ONCE].T[order]
-            bins = np.zeros(dense.shape, dtype=np.uint8)
+            columns = page.dense[low : low + _ROWS_AT_ONCE].T
+            dense = columns[order]
+            bins = np.zeros((len(first), dense.shape[1]), dtype=np.uint8)
             for edge in edges:
                 bins[: len(edge)] += dense[: len(edge)] > edge
+            bins[len(order) :] = np.packbits(columns[single] > single_edge, axis=0)
             logits[low : low + _ROWS_AT_ONCE] += flat.take(bins + first, axis=1).sum(axis=1).T
         self._add_words(page, logits)
         logits -= logits.max(axis=1, keepdims=True)
@@ -239,6 +250,19 @@ class LineModel:
             start,
             end,
         )
+
+
+def _sums_of_eight(weights: FloatArray) -> FloatArray:
+    """Sums for the 256 ways in which eight features with two bins can fall: from (n, 2, 3) to (n / 8, 256, 3)."""
+    n_groups = -(-len(weights) // 8)
+    grouped = np.zeros((n_groups * 8, 2, 3))
+    grouped[: len(weights)] = weights
+    grouped = grouped.reshape(n_groups, 8, 2, 3)
+    above = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.bool_)
+    sums = np.zeros((n_groups, 256, 3))
+    for k in range(8):
+        sums += np.where(above[:, k, None], grouped[:, None, k, 1], grouped[:, None, k, 0])
+    return sums
 
 
 def _short(value: float) -> float:
