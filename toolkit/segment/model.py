@@ -96,33 +96,35 @@ class LineModel:
 
     def _add_words(self, page: Page, logits: FloatArray) -> None:
         met = self._of_words.get
-        terms = [
-            _NO_TERMS if len(words) > MAX_SHORT_WORDS else met(key)
-            for key, words in zip(page.keys, page.words, strict=True)
-        ]
-        if None in terms:
-            terms = [
-                self._terms(key, words) if term is None else term
-                for key, words, term in zip(page.keys, page.words, terms, strict=True)
-            ]
-        both = np.frombuffer(b"".join(terms)).reshape(-1, 6)
+        rows = list(zip(page.keys, page.words, strict=True))
+        terms = [_NO_TERMS if len(words) > MAX_SHORT_WORDS else met(key) for key, words in rows]
+        fresh = {key: words for (key, words), term in zip(rows, terms, strict=True) if term is None}
+        if fresh:
+            found = self._terms(fresh)
+            terms = [found[key] if term is None else term for (key, _), term in zip(rows, terms, strict=True)]
+        both = np.frombuffer(b"".join([term for term in terms if term is not None])).reshape(-1, 6)
         logits += both[:, :3]
         logits[1:] += both[:-1, 3:]
 
-    def _terms(self, key: str, words: list[str]) -> bytes:
-        """What a short line's words add to its own states (three doubles) and to those of the line below (three)."""
-        ids = [k for k in map(self.words.get, words) if k is not None]
-        terms = _NO_TERMS
-        if ids:
-            both = np.zeros((2, 3))
-            scale = 1.0 / np.sqrt(len(words))
-            both[0] = self.word_weights[ids].sum(axis=0) * scale
-            if len(words) <= MAX_HEADER_WORDS:
-                both[1] = self.header_weights[ids].sum(axis=0) * scale
-            terms = both.tobytes()
-        if len(self._of_words) >= _MAX_REMEMBERED:
+    def _terms(self, lines: dict[str, list[str]]) -> dict[str, bytes]:
+        """What short lines' words add to their own states (three doubles) and to those of the line below (three)."""
+        known = self.words.get
+        ids = {key: [k for k in map(known, words) if k is not None] for key, words in lines.items()}
+        terms = dict.fromkeys(lines, _NO_TERMS)
+        keys = [key for key, found in ids.items() if found]
+        if keys:
+            flat = [k for key in keys for k in ids[key]]
+            starts = np.cumsum([0, *(len(ids[key]) for key in keys[:-1])])
+            n_words = np.array([len(lines[key]) for key in keys])[:, None]
+            both = np.zeros((len(keys), 6))
+            both[:, :3] = np.add.reduceat(self.word_weights[flat], starts)
+            both[:, 3:] = np.add.reduceat(self.header_weights[flat], starts) * (n_words <= MAX_HEADER_WORDS)
+            both /= np.sqrt(n_words)
+            terms.update(zip(keys, map(np.ndarray.tobytes, both), strict=True))
+        if len(self._of_words) + len(terms) > _MAX_REMEMBERED:
             self._of_words.clear()
-        self._of_words[key] = terms
+        if len(terms) <= _MAX_REMEMBERED:
+            self._of_words.update(terms)
         return terms
 
     def best_states(self, scores: FloatArray) -> list[int]:
@@ -255,9 +257,9 @@ class LineModel:
 def _sums_of_eight(weights: FloatArray) -> FloatArray:
     """Sums for the 256 ways in which eight features with two bins can fall: from (n, 2, 3) to (n / 8, 256, 3)."""
     n_groups = -(-len(weights) // 8)
-    grouped = np.zeros((n_groups * 8, 2, 3))
-    grouped[: len(weights)] = weights
-    grouped = grouped.reshape(n_groups, 8, 2, 3)
+    padded = np.zeros((n_groups * 8, 2, 3))
+    padded[: len(weights)] = weights
+    grouped = padded.reshape(n_groups, 8, 2, 3)
     above = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).astype(np.bool_)
     sums = np.zeros((n_groups, 256, 3))
     for k in range(8):
