@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from functools import lru_cache, partial
+from itertools import filterfalse
 
 from toolkit.clean import characters
 from toolkit.clean import words as glue
@@ -118,19 +119,16 @@ def _has_plain_tokens(text: str) -> bool:
 
 def _are_plain(tokens: list[str], *, but_for_glue: bool = False) -> bool:
     """Whether no pass changes any of `tokens`, or none but the parting of glued words."""
-    if all(map(_plain_tokens.__contains__, tokens)):
-        return True
-    for token in tokens:
-        if token not in _plain_tokens:
-            if not (characters.is_plain(token) and glue.has_plain_ends(token)):
-                return False
-            if glue.may_be_glued(token):
-                if but_for_glue:
-                    continue
-                return False
-            if len(_plain_tokens) >= _MAX_REMEMBERED:
-                _plain_tokens.clear()
-            _plain_tokens.add(token)
+    for token in filterfalse(_plain_tokens.__contains__, tokens):
+        if not (characters.is_plain(token) and glue.has_plain_ends(token)):
+            return False
+        if glue.may_be_glued(token):
+            if but_for_glue:
+                continue
+            return False
+        if len(_plain_tokens) >= _MAX_REMEMBERED:
+            _plain_tokens.clear()
+        _plain_tokens.add(token)
     return True
 
 
