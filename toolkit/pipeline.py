@@ -69,10 +69,12 @@ def judge_record(record: Record, model: Model, *, no_relevance: bool = False, ex
     try:
         with _collector_paused():
             cut_document = cut_record(record, line_model=model.line_model, repeats=model.repeats, config=model.config)
-            judged = judge(cut_document, model.gazetteer, model.relevance, model.themes, no_relevance=no_relevance)
+            judged, words = _judge(
+                cut_document, model.gazetteer, model.relevance, model.themes, no_relevance=no_relevance
+            )
             outcome = _rows(judged, model)
             if not no_relevance and _is_near_the_line(judged.document, model.relevance):
-                outcome["reasons"] = _reasons(judged, model)
+                outcome["reasons"] = _reasons(judged, model, words)
             return _with_reasons(outcome, judged, model, _second_opinion(record)) if explain else outcome
     except HtmlTooDeep as error:
         return {"quarantined": refusal(record, "html_too_deep", str(error))}
@@ -104,11 +106,11 @@ def _logit(share: float) -> float:
     return math.log(share / (1 - share))
 
 
-def _reasons(judged: Judged, model: Model) -> list[list[object]]:
+def _reasons(judged: Judged, model: Model, words: WordTable | None = None) -> list[list[object]]:
     """What spoke most for and against the article, as `[name, logits]`, strongest first."""
     from toolkit.explain import explain_document
 
-    parts = explain_document(judged, model)
+    parts = explain_document(judged, model, words=words)
     strongest = [part for part in parts if part.value > 0][:_MAX_REASONS]
     strongest += [part for part in parts if part.value < 0][:_MAX_REASONS]
     return [[part.name, round(part.value, 6)] for part in sorted(strongest, key=lambda part: -abs(part.value))]
@@ -152,6 +154,18 @@ def judge(
     no_relevance: bool = False,
 ) -> Judged:
     """Places, relevance and themes of one cut document."""
+    return _judge(cut_document, gazetteer, relevance, themes, no_relevance=no_relevance)[0]
+
+
+def _judge(
+    cut_document: CutDocument,
+    gazetteer: Gazetteer,
+    relevance: RelevanceModel,
+    themes: ThemeModel | None,
+    *,
+    no_relevance: bool,
+) -> tuple[Judged, WordTable]:
+    """The answers of `judge`, and the document's words for whoever goes on with it."""
     mentions = gazetteer.find_each(cut_document.texts)
     words = WordTable.of(cut_document.texts, mentions)
     if no_relevance:
@@ -159,9 +173,7 @@ def judge(
     else:
         whole, parts = relevance.judge(cut_document, mentions, words=words)
     scored = themes.score(cut_document, words=words) if themes is not None else [() for _ in parts]
-    return Judged(
-        cut_document, tuple(tuple(found) for found in mentions), whole, tuple(parts), tuple(tuple(s) for s in scored)
-    )
+    return Judged(cut_document, tuple(map(tuple, mentions)), whole, tuple(parts), tuple(map(tuple, scored))), words
 
 
 def _all_on(cut_document: CutDocument) -> tuple[Judgement, list[Judgement]]:

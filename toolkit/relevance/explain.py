@@ -25,6 +25,7 @@ from toolkit.relevance.model import (
     separate_units,
 )
 from toolkit.terms import weigh_units
+from toolkit.words import WordTable
 
 BASELINE = "an average article of the training corpus"
 WHOLE = "the article as a whole"
@@ -98,6 +99,22 @@ class RelevanceReasons:
 
     document: Explanation
     segments: tuple[Explanation | None, ...]
+
+
+def explain_whole(
+    model: RelevanceModel,
+    cut: CutDocument,
+    mentions: Sequence[Sequence[Mention]],
+    *,
+    words: WordTable | None = None,
+) -> Explanation:
+    """The document's part of `explain_relevance` alone, in a fraction of the time.
+
+    `words` are those of the same texts and mentions, where they have been read already.
+    """
+    evidence = model.read(cut, mentions, words)
+    hits = model.find_terms(evidence)
+    return _calibrated(model, next(_unit_contributions(model, evidence, hits, article_unit(evidence), 1)))
 
 
 def explain_relevance(
