@@ -182,9 +182,9 @@ class Explanation:
         sums: dict[str, float] = {}
         for name, value in named:
             sums[name] = sums.get(name, 0.0) + value
-        parts = tuple(Contribution(name, value) for name, value in sums.items() if value)
-        parts = tuple(sorted(parts, key=lambda part: (-abs(part.value), part.name)))
-        return cls(answer, sum(part.value for part in parts), parts, note)
+        ordered = sorted([(-abs(value), name, value) for name, value in sums.items() if value])
+        parts = tuple([Contribution(name, value) for _, name, value in ordered])
+        return cls(answer, sum([value for _, _, value in ordered]), parts, note)
 
     def strongest(self, n: int, *, sign: int) -> tuple[Contribution, ...]:
         """The `n` strongest contributions for (`sign` 1) or against (-1)."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from toolkit.relevance.evidence import Evidence, Floats, Ints
 from toolkit.relevance.relations import INVEST, MEET, TRADE
+from toolkit.terms import count_keys
 
 LABEL_CHARACTERS = 25  # "World", "JAKARTA:": less than this before the first sentence is no headline
 SUBJECT_CHARACTERS = 20  # where the doer of an English sentence is named
@@ -18,6 +19,7 @@ HEAD_CHARACTERS = 120
 OPENING_CHARACTERS = 250  # headline and standfirst, or the first sentences where a section's name stands for a title
 LEAD_CHARACTERS = 450  # a headline and the first one or two paragraphs of a news story
 TOP_CHARACTERS = 1000
+_SPANS = np.array([HEAD_CHARACTERS, OPENING_CHARACTERS, LEAD_CHARACTERS, TOP_CHARACTERS])
 N_PARTS = 4
 
 FEATURES = (
@@ -87,154 +89,170 @@ def unit_starts(evidence: Evidence, unit: Ints) -> Ints:
     return starts
 
 
-def unit_features(evidence: Evidence, unit: Ints, n_units: int) -> Floats:
+def unit_features(evidence: Evidence, unit: Ints, n_units: int, *, starts: Ints | None = None) -> Floats:
     """The features of each unit, shape (n_units, n_features), columns as in `FEATURES`.
 
     Parameters
     ----------
     unit : array of shape (n_segments,)
         The unit each segment belongs to, -1 for none.
+    starts : array of shape (n_segments,), optional
+        What `unit_starts` says of them, where it has been asked already.
     """
     e, n = evidence, evidence.n_sides
     need = min(2, n)  # how many sides make "both"
-    starts = unit_starts(e, unit)
-    total = np.maximum(np.bincount(unit + 1, weights=e.length, minlength=n_units + 1)[1:], 1.0)
+    # Tables have a row per side, the last for other places, and a column per unit, the first for no unit.
+    n_rows, n_columns = n + 1, n_units + 1
+    n_cells = n_rows * n_columns
+    column = unit + 1
+    if starts is None:
+        starts = unit_starts(e, unit)
+    total = np.maximum(np.bincount(column, weights=e.length, minlength=n_columns), 1.0)
 
-    inside = unit[e.segment] >= 0
-    segment, side, member, sentence = (column[inside] for column in (e.segment, e.side, e.member, e.sentence))
-    of = unit[segment]
-    place = starts[segment] + e.position[inside] - e.start[segment]
-    named_by = of * (n + 1) + side
-    n_counts = n_units * (n + 1)
+    shift = starts - e.start
+    of = column[e.segment]
+    place = shift[e.segment] + e.position
+    cell = e.side * n_columns + of
 
-    def count(chosen: slice | np.ndarray = slice(None)) -> tuple[Floats, Floats, Floats]:
-        """By unit, over the chosen mentions: the second most named side, other places, all."""
-        table = np.bincount(named_by[chosen], minlength=n_counts).reshape(n_units, n + 1)
-        return np.sort(table[:, :n], axis=1)[:, -need].astype(float), table[:, n].astype(float), table.sum(axis=1)
+    def at_least(counts: np.ndarray) -> np.ndarray:
+        """The count of the side that is named most but for `need` - 1 others; sides on the last axis but one."""
+        return counts.min(axis=-2) if n == need else np.asarray(np.sort(counts, axis=-2)[..., -need, :])
 
-    title = _title_segments(e, unit, starts, n_units)[segment]
-    title_table = np.bincount(named_by[title], minlength=n_counts).reshape(n_units, n + 1)
-    title_sides = (title_table[:, :n] > 0).sum(axis=1)
-    head_rare, _, _ = count(place < HEAD_CHARACTERS)
-    lead_rare, lead_other, lead_all = count(place < LEAD_CHARACTERS)
-    top_rare, top_other, top_all = count(place < TOP_CHARACTERS)
-    rare, other, everything = count()
-    named = np.bincount(named_by, minlength=n_counts).reshape(n_units, n + 1)
-    most = named[:, :n].max(axis=1).astype(float)
+    span = _SPANS.searchsorted(place, side="right")
+    n_spans = len(_SPANS) + 1
+    spans = np.bincount(span * n_cells + cell, minlength=n_spans * n_cells).reshape(n_spans, n_rows, n_columns)
+    spans = spans.cumsum(axis=0)
+    named = spans[-1]
+    head_rare, opening_rare, lead_rare, top_rare, rare = at_least(spans[:, :n])
+    _, opening_other, lead_other, top_other, other = spans[:, n]
+    _, _, lead_all, top_all, everything = spans.sum(axis=1)
+    most = named[:n].max(axis=0)
+    is_title = _title_segments(e, unit, starts, n_units)
+    title = np.bincount(cell[is_title[e.segment]], minlength=n_cells).reshape(n_rows, n_columns)
+    title_sides = (title[:n] > 0).sum(axis=0)
 
-    # sentences
+    # sentences by what they name: 1 another place, 2 a side, 4 both
     n_sentences = len(e.sentence_length)
-    by_sentence = np.bincount(sentence * (n + 1) + side, minlength=n_sentences * (n + 1)).reshape(n_sentences, n + 1)
-    sides_named = (by_sentence[:, :n] > 0).sum(axis=1)
-    others_named = by_sentence[:, n] > 0
-    sentence_unit = unit[e.sentence_segment]
-    both = (sides_named >= need) & (sentence_unit >= 0)
-
-    def text_share(sentences: np.ndarray) -> Floats:
-        slots = np.where(sentences, sentence_unit, -1) + 1
-        return np.bincount(slots, weights=e.sentence_length, minlength=n_units + 1)[1:] / total
-
-    first_both = np.full(n_units, np.inf)
-    sentence_place = starts[e.sentence_segment] + e.sentence_start - e.start[e.sentence_segment]
-    np.minimum.at(first_both, sentence_unit[both], sentence_place[both])
+    by_sentence = np.bincount(e.side * n_sentences + e.sentence, minlength=n_rows * n_sentences)
+    names = by_sentence.reshape(n_rows, n_sentences) > 0
+    sides_named = names[:n].sum(axis=0)
+    both = sides_named >= need
+    kind = 4 * both + 2 * (sides_named > 0) + names[n]
+    sentence_column = column[e.sentence_segment]
+    slot = kind * n_columns + sentence_column
+    n_kind = np.bincount(slot, minlength=8 * n_columns).reshape(8, n_columns)
+    text = np.bincount(slot, weights=e.sentence_length, minlength=8 * n_columns).reshape(8, n_columns)
+    n_both_other, n_both = n_kind[7], n_kind[6] + n_kind[7]
+    text_both = text[6] + text[7]
+    both_ratio = np.sqrt(text_both / total)
+    backwards = both.nonzero()[0][::-1]  # places ascend within a unit: what is written last is the first
+    first_both = np.full(n_columns, np.inf)
+    first_both[sentence_column[backwards]] = shift[e.sentence_segment[backwards]] + e.sentence_start[backwards]
     first_both = 1 / (1 + first_both / 300)
 
     # segments and quarters
     n_segments = len(unit)
-    by_segment = np.bincount(segment * (n + 1) + side, minlength=n_segments * (n + 1)).reshape(n_segments, n + 1)
-    segment_both = ((by_segment[:, :n] > 0).sum(axis=1) >= need) & (unit >= 0)
-    segments_both = np.bincount(np.where(segment_both, unit, -1) + 1, weights=e.length, minlength=n_units + 1)[1:]
-    quarter = of * N_PARTS + np.minimum(place * N_PARTS / total[of], N_PARTS - 1).astype(np.int64)
-    size = n_units * N_PARTS
-    by_quarter = np.bincount(quarter * (n + 1) + side, minlength=size * (n + 1)).reshape(n_units, N_PARTS, n + 1)
-    spread = ((by_quarter[:, :, :n] > 0).sum(axis=2) >= need).mean(axis=1)
+    by_segment = np.bincount(e.side * n_segments + e.segment, minlength=n_rows * n_segments)
+    segment_both = (by_segment.reshape(n_rows, n_segments)[:n] > 0).sum(axis=0) >= need
+    segments_both = np.bincount(column, weights=e.length * segment_both, minlength=n_columns)
+    quarter = np.minimum(place * N_PARTS / total[of], N_PARTS - 1).astype(np.int64)
+    by_quarter = np.bincount(quarter * n_cells + cell, minlength=N_PARTS * n_cells)
+    by_quarter = by_quarter.reshape(N_PARTS, n_rows, n_columns)
+    spread = ((by_quarter[:, :n] > 0).sum(axis=1) >= need).sum(axis=0) / N_PARTS
 
     # distinct countries
     n_members = int(e.member.max()) + 1 if len(e.member) else 1
-    by_member = np.bincount(of * n_members + member, minlength=n_units * n_members).reshape(n_units, n_members)
-    is_other = np.zeros(n_members, dtype=bool)
-    is_other[e.member[e.side == n]] = True
-    others = (by_member[:, is_other] > 0).sum(axis=1)
-    members = (by_member[:, ~is_other] > 0).sum(axis=1)
-    strongest = by_member[:, is_other].max(axis=1, initial=0)
+    distinct, n_named = count_keys(cell * n_members + e.member)
+    distinct //= n_members
+    n_distinct = np.bincount(distinct, minlength=n_cells).reshape(n_rows, n_columns)
+    strongest = np.zeros(n_cells, dtype=np.int64)
+    np.maximum.at(strongest, distinct, n_named)
+    strongest = strongest.reshape(n_rows, n_columns)
 
-    by_side = np.zeros((n_units, n))
-    for i in range(n):
-        mine = np.unique(e.member[e.side == i])
-        by_side[:, i] = by_member[:, mine].max(axis=1, initial=0)
-    main_rare = np.sort(by_side, axis=1)[:, -need]
+    # what the sides do in the opening and elsewhere
+    first_named = np.full(n_cells, np.inf)
+    first_named[cell[::-1]] = place[::-1]
+    first_named = first_named.reshape(n_rows, n_columns)[:n]
+    second = first_named.max(axis=0) if n == need else np.sort(first_named, axis=0)[need - 1]
+    traded = np.bincount(cell[e.beside & TRADE > 0], minlength=n_cells).reshape(n_rows, n_columns)[:n]
+    is_rare = named[:n] == rare
+    ratio = traded / np.maximum(named[:n], 1)
+    at_head = e.position - e.sentence_start[e.sentence] < SUBJECT_CHARACTERS
+    at_head = np.bincount(of[at_head & (e.side < n)], minlength=n_columns)
+    met = np.bincount(of[e.joining & MEET > 0], minlength=n_columns)
+    invested = np.bincount(of[(e.joining & INVEST > 0) & (place < TOP_CHARACTERS)], minlength=n_columns)
 
-    # the opening, and what the sides do there and elsewhere
-    opening = place < OPENING_CHARACTERS
-    opening_rare, opening_other, _ = count(opening)
-    opening_both = (opening_rare > 0).astype(float)
-    first_named = np.full(n_units * (n + 1), np.inf)
-    np.minimum.at(first_named, of * (n + 1) + side, place)
-    second = np.sort(first_named.reshape(n_units, n + 1)[:, :n], axis=1)[:, need - 1]
-    joining, beside = e.joining[inside], e.beside[inside]
-    traded = np.bincount((of * (n + 1) + side)[beside & TRADE > 0], minlength=n_units * (n + 1))
-    is_rare = named[:, :n] == rare[:, None]
-    ratio = traded.reshape(n_units, n + 1)[:, :n] / np.maximum(named[:, :n], 1)
-    beside_trade = (ratio * is_rare).sum(axis=1) / is_rare.sum(axis=1)
+    # subject seed terms: 1 at the top, 2 in a sentence that names both
+    seed_place = shift[e.seed_segment] + e.seed_position
+    seed_kind = (seed_place < TOP_CHARACTERS) + 2 * both[e.seed_sentence]
+    seeds = np.bincount(seed_kind * n_columns + column[e.seed_segment], minlength=4 * n_columns).reshape(4, n_columns)
+    seed_count = seeds.sum(axis=0)
 
-    at_head = e.position[inside] - e.sentence_start[sentence] < SUBJECT_CHARACTERS
-    sentence_head = np.bincount(of[at_head & (side < n)], minlength=n_units) / np.maximum(named[:, :n].sum(axis=1), 1)
-
-    def pairs(chosen: np.ndarray) -> Floats:
-        return np.log1p(np.bincount(of[chosen], minlength=n_units))
-
-    n_both = np.bincount(sentence_unit[both], minlength=n_units)
-    n_both_other = np.bincount(sentence_unit[both & others_named], minlength=n_units)
-
-    # subject seed terms
-    seed_unit = unit[e.seed_segment]
-    seed_place = starts[e.seed_segment] + e.seed_position - e.start[e.seed_segment]
-
-    def seeds(chosen: np.ndarray) -> Floats:
-        return np.bincount(np.where(chosen, seed_unit, -1) + 1, minlength=n_units + 1)[1:].astype(float)
-
-    seed_count = seeds(seed_unit >= 0)
-
-    title_both = (title_sides >= need).astype(float)
-    lead_both = (lead_rare > 0).astype(float)
-    both_ratio = np.sqrt(text_share(both))
-    rare_share = rare / np.maximum(everything, 1)
-    other_share = other / np.maximum(everything, 1)
+    title_both = title_sides >= need
+    lead_both = lead_rare > 0
+    opening_both = opening_rare > 0
+    n_mentions = np.maximum(everything, 1)
+    rare_share = rare / n_mentions
+    other_share = other / n_mentions
     scale = 1000 / np.maximum(total, 200)  # so that a single name in a headline is no density of its own
+    logs = np.array(
+        (
+            lead_rare,
+            lead_other,
+            top_rare,
+            top_other,
+            n_both,
+            rare * scale,
+            most * scale,
+            other * scale,
+            rare,
+            n_distinct[n],
+            n_distinct[:n].sum(axis=0),
+            strongest[n],
+            seed_count,
+            seed_count * scale,
+            seeds[2] + seeds[3],
+            at_least(strongest[:n]),
+            met,
+            invested,
+        ),
+        dtype=np.float64,
+    )
+    log = iter(np.log1p(logs, out=logs))
     columns = (
         title_both,
         (title_sides == 1) & (need > 1),
-        np.minimum(title_table[:, n], 2),
+        np.minimum(title[n], 2),
         head_rare > 0,
         lead_both,
-        np.log1p(lead_rare),
-        np.log1p(lead_other),
+        next(log),
+        next(log),
         lead_other / np.maximum(lead_all, 1),
-        np.log1p(top_rare),
-        np.log1p(top_other),
+        next(log),
+        next(log),
         top_other / np.maximum(top_all, 1),
         both_ratio,
-        np.sqrt(text_share(both & ~others_named)),
-        np.log1p(n_both),
+        np.sqrt(text[6] / total),
+        next(log),
         first_both,
-        text_share(sides_named > 0),
-        text_share(others_named),
-        text_share(others_named & (sides_named == 0)),
+        (text[2] + text[3] + text_both) / total,
+        (text[1] + text[3] + text[7]) / total,
+        text[1] / total,
         segments_both / total,
-        np.log1p(rare * scale),
-        np.log1p(most * scale),
-        np.log1p(other * scale),
-        np.log1p(rare),
+        next(log),
+        next(log),
+        next(log),
+        rare_log := next(log),
         rare_share,
         other_share,
-        np.log1p(others),
-        np.log1p(members),
-        np.log1p(strongest) - np.log1p(rare),
+        next(log),
+        next(log),
+        next(log) - rare_log,
         spread,
-        np.log1p(seed_count),
-        np.log1p(seed_count * scale),
-        np.log1p(seeds(both[e.seed_sentence])),
-        seeds(seed_place < TOP_CHARACTERS) > 0,
+        next(log),
+        next(log),
+        next(log),
+        seeds[1] + seeds[3] > 0,
         np.log(np.maximum(total, 20) / 2000),
         title_both * other_share,
         title_both * both_ratio,
@@ -244,20 +262,20 @@ def unit_features(evidence: Evidence, unit: Ints, n_units: int) -> Floats:
         first_both * rare_share,
         both_ratio * other_share,
         opening_both,
-        opening_both * (opening_other == 0),
+        opening_both & (opening_other == 0),
         np.minimum(opening_other, 3),
         1 / (1 + second / 300),
         n_both_other / np.maximum(n_both, 1),
-        np.log1p(main_rare),
-        pairs(joining & MEET > 0),
-        pairs((joining & INVEST > 0) & (place < TOP_CHARACTERS)),
-        sentence_head,
-        beside_trade,
+        next(log),
+        next(log),
+        next(log),
+        at_head / np.maximum(named[:n].sum(axis=0), 1),
+        (ratio * is_rare).sum(axis=0) / is_rare.sum(axis=0),
     )
-    table = np.empty((n_units, len(FEATURES)))
-    for i, column in enumerate(columns):
-        table[:, i] = column
-    return table
+    table = np.empty((len(FEATURES), n_columns))
+    for i, values in enumerate(columns):
+        table[i] = values
+    return np.ascontiguousarray(table[:, 1:].T)
 
 
 def _title_segments(evidence: Evidence, unit: Ints, starts: Ints, n_units: int) -> np.ndarray:

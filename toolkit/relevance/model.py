@@ -129,6 +129,8 @@ class RelevanceModel:
 
     def readable(self, term: str) -> str:
         """The term with the marks of masked places written out as the names of their sides in brackets."""
+        if term.isascii():
+            return term
         for i, side in enumerate(self.sides):
             term = term.replace(side_mark(i), f"[{side}]")
         return term.replace(OTHER_MARK, "[other place]").replace(BREAK_MARK, "[new paragraph]")
