@@ -31,6 +31,17 @@ class NumberedWords:
 
 
 @dataclass(frozen=True, slots=True)
+class MaskedWords:
+    """Words by their numbers without those of mentions: a seam stands for each mention and between segments."""
+
+    number: Ints
+    segment: Ints
+    mentions: Ints
+    """Where each mention stands among them."""
+    breaks: Ints
+
+
+@dataclass(frozen=True, slots=True)
 class WordTable:
     """The words of a document's segments; `mentions[m]` stands in segment `mention_segments[m]`, none overlap.
 
@@ -96,23 +107,21 @@ class WordTable:
 
     def masked(self, numbering: Numbering, marks: Ints, break_mark: int) -> NumberedWords:
         """The same by number: `marks[m]` for mention m, `break_mark` between segments."""
-        numbers, segment, opens, closes, breaks = self._by(numbering)
-        numbers = numbers.copy()
-        numbers[opens] = marks
-        numbers[breaks] = break_mark
-        if not len(opens):
-            return NumberedWords(numbers, segment)
-        change = np.zeros(len(numbers) + 1, dtype=np.int8)
-        change[opens + 1] = 1
-        change[closes + 1] = -1
-        stays = np.cumsum(change[:-1], dtype=np.int8) == 0
-        return NumberedWords(numbers[stays], segment[stays])
+        masked = self.masked_places(numbering)
+        numbers = masked.number.copy()
+        numbers[masked.mentions] = marks
+        numbers[masked.breaks] = break_mark
+        return NumberedWords(numbers, masked.segment)
+
+    def masked_places(self, numbering: Numbering) -> MaskedWords:
+        """The same by number, with a seam for each mention and between segments."""
+        return self._by(numbering)[-1]
 
     def plain(self, numbering: Numbering, kept: Bools) -> NumberedWords:
         """The words of the kept segments by number, as written, with -1 after each segment but the last."""
         if self.is_cut_apart:
             return WordTable.of(self.texts).plain(numbering, kept)
-        numbers, segment, opens, closes, breaks = self._by(numbering)
+        numbers, segment, opens, closes, breaks, _ = self._by(numbering)
         stays = kept[segment]
         stays[opens] = False
         stays[closes] = False
@@ -120,8 +129,8 @@ class WordTable:
         plain = numbers[stays]
         return NumberedWords(np.maximum(plain, -1, out=plain), segment[stays])
 
-    def _by(self, numbering: Numbering) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-        """Numbers and segments of all tokens; where mentions begin, where they end, where segments end.
+    def _by(self, numbering: Numbering) -> tuple[Ints, Ints, Ints, Ints, Ints, MaskedWords]:
+        """Numbers and segments of all tokens; where mentions begin and end, where segments end; what masking leaves.
 
         A break counts with the segment it ends.
         """
@@ -132,8 +141,22 @@ class WordTable:
         seams = (numbers == SEAM_NUMBER).nonzero()[0]
         kinds = np.frombuffer(self.kinds, dtype=np.uint8)
         breaks = seams[kinds == _BREAKS]
+        opens, closes = seams[kinds == _OPENS], seams[kinds == _CLOSES]
         begins = np.zeros(len(numbers) + 1, dtype=np.int64)
         begins[breaks + 1] = 1
-        numbered = numbers, np.cumsum(begins[:-1]), seams[kinds == _OPENS], seams[kinds == _CLOSES], breaks
+        segment = begins[:-1].cumsum()
+        numbered = numbers, segment, opens, closes, breaks, _mask(numbers, segment, opens, closes, breaks)
         numbering.latest = (self, numbered)
         return numbered
+
+
+def _mask(numbers: Ints, segment: Ints, opens: Ints, closes: Ints, breaks: Ints) -> MaskedWords:
+    """Without the words of mentions and the seams that end them."""
+    if not len(opens):
+        return MaskedWords(numbers, segment, opens, breaks)
+    change = np.zeros(len(numbers) + 1, dtype=np.int8)
+    change[opens + 1] = 1
+    change[closes + 1] = -1
+    stays = change[:-1].cumsum(dtype=np.int8) == 0
+    before = stays.cumsum()
+    return MaskedWords(numbers[stays], segment[stays], before[opens] - 1, before[breaks] - 1)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.data import KEPT_ROLES, CutDocument, Mention
-from toolkit.relevance.relations import read_relations
+from toolkit.relevance.relations import RelationWords, read_relations
 from toolkit.terms import count_keys, find_phrases, lower
 from toolkit.words import WordTable
 
@@ -105,11 +105,13 @@ def read_evidence(
     sides: tuple[str, ...],
     seed_terms: tuple[str, ...],
     words: WordTable | None = None,
+    relation_words: RelationWords | None = None,
 ) -> Evidence:
     """The evidence of one document; `mentions[s]` are the mentions in `cut.texts[s]`.
 
     `seed_terms` are lower-case phrases with blanks for hyphens, as `toolkit.terms.plain_phrase` makes them. `words`
-    are those of the same texts and mentions, where they have been read already.
+    are those of the same texts and mentions, where they have been read already, `relation_words` the words of relation
+    over the numbering they are numbered by.
     """
     words = words or WordTable.of(cut.texts, mentions)
     joined = "\n".join(words.texts)
@@ -135,7 +137,7 @@ def read_evidence(
     position = start[segment] + first
     roles = [piece.role for piece in cut.segments]
     sentence = sentence_start.searchsorted(position, side="right") - 1
-    joining, beside = read_relations(words, sentence, side_column, member_column, len(sides))
+    joining, beside = read_relations(words, sentence, side_column, member_column, len(sides), relation_words)
     seed_position = np.array(find_phrases(lower(joined), seed_terms), dtype=np.int64)
     return Evidence(
         n_sides=len(sides),

@@ -14,6 +14,7 @@ from toolkit.data import CutDocument, Judgement, Mention, OnTopic
 from toolkit.logistic import sigmoid
 from toolkit.relevance.evidence import BREAK_MARK, OTHER_MARK, Evidence, Floats, Ints, read_evidence, side_mark
 from toolkit.relevance.features import FEATURES, unit_features, unit_starts
+from toolkit.relevance.relations import RelationWords
 from toolkit.terms import Vocabulary, weigh_units
 from toolkit.words import WordTable
 
@@ -66,8 +67,13 @@ class RelevanceModel:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The terms with their look-up tables."""
-        return Vocabulary((*self.terms, BREAK_MARK))
+        """The terms with their look-up tables; its numbering knows the words of relation too."""
+        return self._tables[0]
+
+    @cached_property
+    def _tables(self) -> tuple[Vocabulary, RelationWords]:
+        vocabulary = Vocabulary((*self.terms, BREAK_MARK))
+        return vocabulary, RelationWords(vocabulary.numbering)
 
     @cached_property
     def _marks(self) -> Ints:
@@ -137,7 +143,14 @@ class RelevanceModel:
 
     def read(self, cut: CutDocument, mentions: Sequence[Sequence[Mention]], words: WordTable | None = None) -> Evidence:
         """The evidence this model looks at."""
-        return read_evidence(cut, mentions, sides=self.sides, seed_terms=self.seed_terms, words=words)
+        return read_evidence(
+            cut,
+            mentions,
+            sides=self.sides,
+            seed_terms=self.seed_terms,
+            words=words,
+            relation_words=self._tables[1],
+        )
 
     def find_terms(self, evidence: Evidence) -> TermHits:
         """The model's terms in the document, each with the segment it stands in."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.terms import Numbering
+from toolkit.terms import Numbering, count_keys
 from toolkit.words import WordTable
 
 Ints = npt.NDArray[np.int64]
@@ -33,6 +33,8 @@ _WORDS = {
 # disputing and descent made the log loss of held-out documents worse or no better beside the other features.
 _LISTING = "and or s the as well"  # what may stand between the members of a list of places
 
+_OF_LISTS = 8
+
 # Windows in words. Set by reading errors, not tuned.
 BEFORE_PAIR = 3
 AFTER_PAIR = 6
@@ -41,19 +43,42 @@ BEFORE_SECOND = 12
 AFTER_NAME = 2
 MIN_LIST = 3  # so many countries in a row are a list ("countries such as A, B and C"), not partners
 
-_LEXICON = Numbering()
-_BITS: list[int] = []
-for _bit, _words in _WORDS.items():
-    _BITS += [_bit] * len(_LEXICON.add_all(_words.split()))
-_N_RELATION = len(_BITS)
-_LEXICON.add_all(_LISTING.split())
-_NAME, _BREAK = len(_LEXICON), len(_LEXICON) + 1
-_BIT_OF = np.array(_BITS + [0] * (_BREAK + 2 - _N_RELATION), dtype=np.int64)  # the last slot: no such word
-_IS_LISTING = np.zeros(len(_BIT_OF), dtype=bool)
-_IS_LISTING[_N_RELATION:_NAME] = True
+
+class RelationWords:
+    """The words of relation by their numbers in a numbering, which learns them: texts numbered for others will do.
+
+    Parameters
+    ----------
+    numbering : Numbering
+        Where it is shared, make this before the look-up tables that take no words numbered later.
+    """
+
+    def __init__(self, numbering: Numbering) -> None:
+        self.numbering = numbering
+        kinds = [(bit, numbering.add_all(words.split())) for bit, words in {**_WORDS, _OF_LISTS: _LISTING}.items()]
+        self._kind = np.zeros(len(numbering) + 2, dtype=np.uint8)  # the last slots are for other words and seams
+        for kind, numbers in kinds:
+            self._kind[numbers] = kind
+
+    def find(self, numbers: Ints) -> tuple[list[tuple[int, Ints]], Ints]:
+        """Where among the numbered words each group's stand, as (bit, places), and where those of lists do."""
+        kind = self._kind[np.minimum(numbers, len(self._kind) - 1)]
+        known = kind.nonzero()[0]
+        kind = kind[known]
+        return [(bit, known[kind == bit]) for bit in _WORDS], known[kind == _OF_LISTS]
 
 
-def read_relations(words: WordTable, sentence: Ints, side: Ints, member: Ints, n_sides: int) -> tuple[Ints, Ints]:
+_OWN = RelationWords(Numbering())
+
+
+def read_relations(
+    words: WordTable,
+    sentence: Ints,
+    side: Ints,
+    member: Ints,
+    n_sides: int,
+    relation_words: RelationWords | None = None,
+) -> tuple[Ints, Ints]:
     """The groups of relation words around each mention, as sums of bits, each of shape (n_mentions,).
 
     Parameters
@@ -62,6 +87,8 @@ def read_relations(words: WordTable, sentence: Ints, side: Ints, member: Ints, n
         Those of the document with its mentions.
     sentence, side, member : arrays of shape (n_mentions,)
         As in `Evidence`.
+    relation_words : RelationWords, optional
+        Those over the numbering that `words` are numbered by for other purposes too.
 
     Returns
     -------
@@ -75,27 +102,20 @@ def read_relations(words: WordTable, sentence: Ints, side: Ints, member: Ints, n
     joining, beside = np.zeros((2, len(side)), dtype=np.int64)
     if not len(side):
         return joining, beside
-    numbers = words.masked(_LEXICON, np.full(len(side), _NAME), _BREAK).number
-    at = (numbers == _NAME).nonzero()[0]
-    breaks = np.concatenate(([-1], (numbers == _BREAK).nonzero()[0], [len(numbers)]))
+    relation_words = relation_words or _OWN
+    numbered = words.masked_places(relation_words.numbering)
+    at = numbered.mentions
+    breaks = np.concatenate(([-1], numbered.breaks, [len(numbered.number)]))
     following = breaks.searchsorted(at)
     first, last = breaks[following - 1] + 1, breaks[following]  # the tokens of the mention's segment
-    bits = _BIT_OF[numbers]
-    seen = {bit: np.concatenate(([0], np.cumsum(bits == bit))) for bit in _WORDS}
+    by_group, listing = relation_words.find(numbered.number)
 
-    def groups(low: Ints, high: Ints) -> Ints:
-        """The groups with a word among the tokens low, ..., high - 1."""
-        return np.asarray(sum(bit * (seen[bit][high] > seen[bit][low]) for bit in _WORDS), dtype=np.int64)
-
-    beside = groups(np.maximum(at - 1, first), np.minimum(at + 1 + AFTER_NAME, last))
-
-    listing = np.concatenate(([0], np.cumsum(_IS_LISTING[numbers])))
     gap = at[1:] - at[:-1] - 1
-    in_row = (sentence[1:] == sentence[:-1]) & (gap <= 2) & (listing[at[1:]] - listing[at[:-1] + 1] == gap)
+    n_listing = listing.searchsorted(at[1:]) - listing.searchsorted(at[:-1] + 1)
+    in_row = (sentence[1:] == sentence[:-1]) & (gap <= 2) & (n_listing == gap)
     row = np.concatenate(([0], np.cumsum(~in_row)))
     n_members = int(member.max()) + 1
-    members = np.sort(row * n_members + member)
-    distinct = members[np.concatenate(([True], members[1:] != members[:-1]))]
+    distinct, _ = count_keys(row * n_members + member)
     is_list = (np.bincount(distinct // n_members, minlength=int(row[-1]) + 1) >= MIN_LIST)[row]
 
     of_side = (side < n_sides).nonzero()[0]
@@ -103,5 +123,12 @@ def read_relations(words: WordTable, sentence: Ints, side: Ints, member: Ints, n
     paired = (sentence[a] == sentence[b]) & (side[a] != side[b]) & ~((row[a] == row[b]) & is_list[a])
     a, b = a[paired], b[paired]
     low = np.where(at[b] - at[a] - 1 > FAR_APART, at[b] - BEFORE_SECOND, at[a] - BEFORE_PAIR)
-    joining[a] = groups(np.maximum(low, first[a]), np.minimum(at[b] + 1 + AFTER_PAIR, last[b]))
-    return joining, beside
+
+    # The groups with a word among the tokens low, ..., high - 1: of each mention, then of each pair.
+    low = np.concatenate((np.maximum(at - 1, first), np.maximum(low, first[a])))
+    high = np.concatenate((np.minimum(at + 1 + AFTER_NAME, last), np.minimum(at[b] + 1 + AFTER_PAIR, last[b])))
+    groups = np.zeros(len(low), dtype=np.int64)
+    for bit, places in by_group:
+        groups += bit * (places.searchsorted(high) > places.searchsorted(low))
+    joining[a] = groups[len(at) :]
+    return joining, groups[: len(at)]
