@@ -272,7 +272,11 @@ def _places(judged: Judged, side: str) -> list[str]:
         if found and segment.kept:
             for mention in found:
                 if mention.side == side:
-                    counts.update({mention.name, mention.member} - {""})
+                    name, member = mention.name, mention.member
+                    counts[name] += 1
+                    if member != name:
+                        counts[member] += 1
+    del counts[""]
     return sorted(counts, key=lambda name: (-counts[name], name))
 
 

@@ -161,13 +161,20 @@ class RelevanceModel:
 
     def scores(self, evidence: Evidence, hits: TermHits, unit: Ints, n_units: int) -> Floats:
         """The uncalibrated score of each unit, in logits; shape (n_units,)."""
-        scores = self.intercept + unit_features(evidence, unit, n_units) @ self.weights.astype(float)
+        starts = unit_starts(evidence, unit)
+        features = unit_features(evidence, unit, n_units, starts=starts)
+        scores = self.intercept + features @ self.weights.astype(float)
         if not self.terms:
             return np.asarray(scores)
-        lead = np.where(unit_starts(evidence, unit) < LEAD_TEXT_CHARACTERS, unit, -1)
-        for where, weights in ((unit, self.text_weights), (lead, self.lead_weights)):
-            of, term, values = weigh_units(where[hits.segment], hits.term, self.idf, n_units)
-            scores += np.bincount(of, weights=values * weights[term], minlength=n_units)
+        # The texts of all units and then their leads are weighed in one pass.
+        lead = np.where((starts < LEAD_TEXT_CHARACTERS) & (unit >= 0), unit + n_units, -1)
+        where = np.concatenate((unit[hits.segment], lead[hits.segment]))
+        of, term, values = weigh_units(where, np.concatenate((hits.term, hits.term)), self.idf, 2 * n_units)
+        n_text = int(of.searchsorted(n_units))
+        by_text = values[:n_text] * self.text_weights[term[:n_text]]
+        by_lead = values[n_text:] * self.lead_weights[term[n_text:]]
+        scores += np.bincount(of[:n_text], weights=by_text, minlength=n_units)
+        scores += np.bincount(of[n_text:] - n_units, weights=by_lead, minlength=n_units)
         return np.asarray(scores)
 
     def calibrated(self, scores: Floats) -> Floats:

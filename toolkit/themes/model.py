@@ -168,9 +168,9 @@ class ThemeModel:
         those of all texts of `cut`, where they have been read already.
         """
         kept = np.array([piece.kept for piece in cut.segments], dtype=bool)
-        nothing: list[tuple[ThemeScore, ...]] = [() for _ in cut.segments]
+        found: list[tuple[ThemeScore, ...]] = [()] * len(kept)
         if not kept.any():
-            return nothing
+            return found
         reading = self.read(cut, words)
         # One pass for both views: the document as unit 0, then every kept segment on its own.
         unit = np.concatenate((np.where(kept, 0, -1), np.where(kept, np.cumsum(kept), -1)))
@@ -178,16 +178,14 @@ class ThemeModel:
         whole, own = logits[0], logits[1:]
         bar = np.log(self.thresholds / (1 - self.thresholds)).astype(float)
         margin = np.minimum(whole, own + OWN_SLACK) - bar
-        scores = np.round(sigmoid(margin + bar), 6)
         rows, columns = (margin >= 0).nonzero()
+        scores = np.round(sigmoid(margin[rows, columns] + bar[columns]), 6)
         given: dict[int, list[ThemeScore]] = {}
-        for s, t, value in zip(
-            np.flatnonzero(kept)[rows].tolist(), columns.tolist(), scores[rows, columns].tolist(), strict=True
-        ):
+        for s, t, value in zip(kept.nonzero()[0][rows].tolist(), columns.tolist(), scores.tolist(), strict=True):
             given.setdefault(s, []).append(ThemeScore(self.themes[t], value))
-        found = list(nothing)
         for s, scored in given.items():
-            found[s] = tuple(sorted(scored, key=lambda item: (-item.score, item.theme)))
+            scored.sort(key=lambda item: (-item.score, item.theme))
+            found[s] = tuple(scored)
         return found
 
     def roll_up(
