@@ -25,7 +25,8 @@ Vectors = npt.NDArray[np.float32]
 ASSET_FOLDER = Path(__file__).parent / "assets" / "embedder"
 _WORD = re.compile(r"[^\W_]+")
 _MAX_WORD_CHARACTERS = 60  # longer runs are codes and glued text, not words
-_BLOCK_ROWS = 4096
+_BLOCK_ROWS = 255  # times 128 is less than 2 ** 15
+_BLOCK_TEXTS = 64
 _MAX_REMEMBERED_WORDS = 200_000  # about 30 MB
 
 
@@ -70,20 +71,22 @@ class Embedder:
         A text without known words is the zero vector.
         """
         vectors = np.zeros((len(texts), self.n_dimensions), dtype=np.float32)
-        for i, text in enumerate(texts):
-            rows = self._rows(_WORD.findall(text.lower()))
-            if rows:
-                total = self._sum(rows) * self._scales
-                length = np.sqrt(np.add.reduce(total * total))
-                if length > 0:
-                    vectors[i] = total / length
+        for start in range(0, len(texts), _BLOCK_TEXTS):
+            block = texts[start : start + _BLOCK_TEXTS]
+            totals = np.zeros((len(block), self.n_dimensions), dtype=np.int32)
+            for total, text in zip(totals, block, strict=True):
+                rows = self._rows(_WORD.findall(text.lower()))
+                if rows:
+                    total[:] = self._sum(rows)
+            _put_at_unit_length(totals * self._scales, vectors[start : start + _BLOCK_TEXTS])
         return vectors
 
     def _sum(self, rows: list[int]) -> npt.NDArray[np.int32]:
-        """The sum of these rows of the matrix, a block at a time: widened first it takes a third of the time."""
+        """The sum of these rows of the matrix, a block at a time: within one, 16 bits hold the sum of 8-bit numbers."""
         total = np.zeros(self.n_dimensions, dtype=np.int32)
         for start in range(0, len(rows), _BLOCK_ROWS):
-            total += np.add.reduce(self._matrix[rows[start : start + _BLOCK_ROWS]].astype(np.int32), axis=0)
+            block = self._matrix.take(rows[start : start + _BLOCK_ROWS], axis=0).astype(np.int16)
+            total += np.add.reduce(block, axis=0, dtype=np.int16)
         return total
 
     def find_row(self, word: str) -> int | None:
@@ -94,6 +97,10 @@ class Embedder:
     def _rows(self, words: list[str]) -> list[int]:
         """The rows of the pieces of `words`; words not met before are cut and remembered."""
         known = self._pieces
+        try:
+            return list(chain.from_iterable(map(known.__getitem__, words)))
+        except KeyError:
+            pass  # a word not met before
         new = {word for word in words if word not in known}
         if new:
             if len(known) + len(new) > _MAX_REMEMBERED_WORDS:
@@ -247,15 +254,28 @@ class Lsa:
         vectors = np.zeros((len(texts), self.n_dimensions), dtype=np.float32)
         if self.n_dimensions == 0:
             return vectors
-        for i, text in enumerate(texts):
-            rows, counts = count_keys(self._known_rows(text))
-            if rows.size:
-                weights = self._unit_weights(rows, counts)
-                total = np.add.reduce(self._wide[rows] * weights[:, None], axis=0)
-                length = np.sqrt(np.add.reduce(total * total))
-                if length > 0:
-                    vectors[i] = total / length
+        for start in range(0, len(texts), _BLOCK_TEXTS):
+            block = texts[start : start + _BLOCK_TEXTS]
+            _put_at_unit_length(self._sums(block), vectors[start : start + _BLOCK_TEXTS])
         return vectors
+
+    def _sums(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+        """The directions of the known words of each text, times their weights, added up."""
+        sums = np.zeros((len(texts), self.n_dimensions))
+        known = [self._known_rows(text) for text in texts]
+        of = np.arange(len(texts)).repeat(list(map(len, known)))
+        keys, counts = count_keys(of * len(self.terms) + np.array([*chain.from_iterable(known)], dtype=np.int64))
+        if not len(keys):
+            return sums
+        of, rows = np.divmod(keys, len(self.terms))
+        weights = (1 + np.log(counts.astype(np.float64))) * self._wide_idf[rows]
+        squares = weights * weights
+        ends = of.searchsorted(np.arange(len(texts) + 1)).tolist()
+        for total, start, end in zip(sums, ends, ends[1:], strict=False):
+            if end > start:
+                unit_weights = weights[start:end] / np.sqrt(np.add.reduce(squares[start:end]))
+                np.add.reduce(self._wide.take(rows[start:end], axis=0) * unit_weights[:, None], axis=0, out=total)
+        return sums
 
     def _weights(self, count: Mapping[str, int]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
         """Rows and unit-length tf-idf weights of the known words of one text, in the order of rows."""
@@ -263,9 +283,9 @@ class Lsa:
         rows = np.array([row for row, _ in known], dtype=np.intp)
         return rows, self._unit_weights(rows, np.array([n for _, n in known], dtype=np.intp))
 
-    def _known_rows(self, text: str) -> npt.NDArray[np.int64]:
+    def _known_rows(self, text: str) -> list[int]:
         """The rows of the known words of `text`, in order; what `_count_words` leaves out is no term."""
-        return np.array([row for row in map(self._row.get, tokenise(text)) if row is not None], dtype=np.int64)
+        return [row for row in map(self._row.get, tokenise(text)) if row is not None]
 
     def _unit_weights(self, rows: npt.NDArray[np.intp], counts: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
         weights = (1 + np.log(counts.astype(np.float64))) * self._wide_idf[rows]
@@ -279,6 +299,13 @@ class Lsa:
     def from_state(cls, json: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> Lsa:
         """The model that `state` was taken of."""
         return cls(json["terms"], arrays["idf"], arrays["directions"])
+
+
+def _put_at_unit_length(totals: npt.NDArray[np.float64], vectors: Vectors) -> None:
+    """Write each row of `totals` at unit length to `vectors`; rows of zeros stay out."""
+    lengths = np.sqrt(np.add.reduce(totals * totals, axis=1))
+    spoken = lengths > 0
+    vectors[spoken] = totals[spoken] / lengths[spoken, None]
 
 
 def _count_words(text: str) -> Counter[str]:

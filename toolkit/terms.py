@@ -143,7 +143,7 @@ class Numbering:
 
     def of(self, tokens: Sequence[str]) -> npt.NDArray[np.int64]:
         """The number of each token, shape (n_tokens,)."""
-        return np.array(list(map(self._numbers.get, tokens, repeat(-1))), dtype=np.int64)
+        return np.fromiter(map(self._numbers.get, tokens, repeat(-1)), dtype=np.int64, count=len(tokens))
 
 
 class Vocabulary:
@@ -181,11 +181,11 @@ class Vocabulary:
         if len(numbers) == 0 or not self.terms:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
         numbers = np.minimum(numbers, self._n_words - 1)  # words numbered later are not ours
-        words = self._single_ids[numbers]  # they and -1 look up the last slot, which is -1
+        words = self._single_ids.take(numbers)  # they and -1 look up the last slot, which is -1
         at_word = (words >= 0).nonzero()[0]
         if len(self._pair_keys) == 0:
             return words[at_word], at_word
-        at_pair = (self._begins_pair[numbers[:-1]] & self._ends_pair[numbers[1:]]).nonzero()[0]
+        at_pair = (self._begins_pair.take(numbers[:-1]) & self._ends_pair.take(numbers[1:])).nonzero()[0]
         keys = numbers[at_pair] * self._n_words + numbers[at_pair + 1]
         slots = self._pair_keys.searchsorted(keys)
         slots[slots == len(self._pair_keys)] = 0
@@ -231,9 +231,9 @@ def weigh_units(
         return keys, keys, np.empty(0)
     distinct, counts = count_keys(keys)
     of, ids = np.divmod(distinct, len(idf))
-    values = (1 + np.log(counts)) * idf[ids]
+    values = (1 + np.log(counts)) * idf.take(ids)
     lengths = np.sqrt(np.bincount(of, weights=values * values, minlength=n_units))
-    return of, ids, values / lengths[of]
+    return of, ids, values / lengths.take(of)
 
 
 def build_vocabulary(

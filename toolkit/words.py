@@ -122,7 +122,7 @@ class WordTable:
         if self.is_cut_apart:
             return WordTable.of(self.texts).plain(numbering, kept)
         numbers, segment, opens, closes, breaks, _ = self._by(numbering)
-        stays = kept[segment]
+        stays = kept.take(segment)
         stays[opens] = False
         stays[closes] = False
         stays[breaks] = True

@@ -165,9 +165,8 @@ def unit_features(evidence: Evidence, unit: Ints, n_units: int, *, starts: Ints 
     distinct, n_named = count_keys(cell * n_members + e.member)
     distinct //= n_members
     n_distinct = np.bincount(distinct, minlength=n_cells).reshape(n_rows, n_columns)
-    strongest = np.zeros(n_cells, dtype=np.int64)
-    np.maximum.at(strongest, distinct, n_named)
-    strongest = strongest.reshape(n_rows, n_columns)
+    strongest = np.zeros((n_rows, n_columns), dtype=np.int64)
+    np.maximum.at(strongest.reshape(-1), distinct, n_named)
 
     # what the sides do in the opening and elsewhere
     first_named = np.full(n_cells, np.inf)
@@ -177,8 +176,8 @@ def unit_features(evidence: Evidence, unit: Ints, n_units: int, *, starts: Ints 
     traded = np.bincount(cell[e.beside & TRADE > 0], minlength=n_cells).reshape(n_rows, n_columns)[:n]
     is_rare = named[:n] == rare
     ratio = traded / np.maximum(named[:n], 1)
-    at_head = e.position - e.sentence_start[e.sentence] < SUBJECT_CHARACTERS
-    at_head = np.bincount(of[at_head & (e.side < n)], minlength=n_columns)
+    early = e.position - e.sentence_start[e.sentence] < SUBJECT_CHARACTERS
+    at_head = np.bincount(of[early & (e.side < n)], minlength=n_columns)
     met = np.bincount(of[e.joining & MEET > 0], minlength=n_columns)
     invested = np.bincount(of[(e.joining & INVEST > 0) & (place < TOP_CHARACTERS)], minlength=n_columns)
 

@@ -157,7 +157,7 @@ class RelevanceModel:
         words = evidence.words.masked(self.vocabulary.numbering, self._marks[evidence.side], int(self._marks[-1]))
         term, place = self.vocabulary.locate(words.number)
         is_term = term < len(self.terms)  # the last one is the break
-        return TermHits(words.segment[place[is_term]], term[is_term])
+        return TermHits(words.segment.take(place[is_term]), term[is_term])
 
     def scores(self, evidence: Evidence, hits: TermHits, unit: Ints, n_units: int) -> Floats:
         """The uncalibrated score of each unit, in logits; shape (n_units,)."""
@@ -168,11 +168,11 @@ class RelevanceModel:
             return np.asarray(scores)
         # The texts of all units and then their leads are weighed in one pass.
         lead = np.where((starts < LEAD_TEXT_CHARACTERS) & (unit >= 0), unit + n_units, -1)
-        where = np.concatenate((unit[hits.segment], lead[hits.segment]))
+        where = np.concatenate((unit.take(hits.segment), lead.take(hits.segment)))
         of, term, values = weigh_units(where, np.concatenate((hits.term, hits.term)), self.idf, 2 * n_units)
         n_text = int(of.searchsorted(n_units))
-        by_text = values[:n_text] * self.text_weights[term[:n_text]]
-        by_lead = values[n_text:] * self.lead_weights[term[n_text:]]
+        by_text = values[:n_text] * self.text_weights.take(term[:n_text])
+        by_lead = values[n_text:] * self.lead_weights.take(term[n_text:])
         scores += np.bincount(of[:n_text], weights=by_text, minlength=n_units)
         scores += np.bincount(of[n_text:] - n_units, weights=by_lead, minlength=n_units)
         return np.asarray(scores)

@@ -62,7 +62,7 @@ class RelationWords:
 
     def find(self, numbers: Ints) -> tuple[list[tuple[int, Ints]], Ints]:
         """Where among the numbered words each group's stand, as (bit, places), and where those of lists do."""
-        kind = self._kind[np.minimum(numbers, len(self._kind) - 1)]
+        kind = self._kind.take(np.minimum(numbers, len(self._kind) - 1))
         known = kind.nonzero()[0]
         kind = kind[known]
         return [(bit, known[kind == bit]) for bit in _WORDS], known[kind == _OF_LISTS]

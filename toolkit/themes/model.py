@@ -142,7 +142,7 @@ class ThemeModel:
         starts = np.concatenate((_FIRST, (keys[1:] != keys[:-1]).nonzero()[0] + 1))
         counts = np.concatenate((starts[1:], [len(keys)])) - starts
         units, seeds = np.divmod(keys[starts], len(self.seeds))
-        weights = self.seed_weights[seeds].astype(float)
+        weights = self.seed_weights.take(seeds, axis=0).astype(float)
         lead_counts = np.add.reduceat(is_lead, starts)
         found = np.stack((weights * counts[:, None], weights * lead_counts[:, None], weights))
         starts = np.concatenate((_FIRST, (units[1:] != units[:-1]).nonzero()[0] + 1))
@@ -155,10 +155,12 @@ class ThemeModel:
         logits = self.intercepts + (features * self.weights.T).sum(axis=2)
         if not self.terms:
             return np.asarray(logits)
-        of, term, values = weigh_units(unit[reading.term_segment], reading.term, self.idf, n_units)
+        of, term, values = weigh_units(unit.take(reading.term_segment), reading.term, self.idf, n_units)
         if len(of):
             starts = np.concatenate(([True], of[1:] != of[:-1])).nonzero()[0]
-            logits[of[starts]] += np.add.reduceat(self.term_weights[term] * values[:, None], starts, axis=0)
+            logits[of[starts]] += np.add.reduceat(
+                self.term_weights.take(term, axis=0) * values[:, None], starts, axis=0
+            )
         return np.asarray(logits)
 
     def score(self, cut: CutDocument, *, words: WordTable | None = None) -> list[tuple[ThemeScore, ...]]:
