@@ -37,6 +37,22 @@ def test_a_vector_has_unit_length_or_is_zero(batch):
     assert all(abs(length - 1) < 1e-5 or length == 0 for length in lengths)
 
 
+def test_the_sum_over_a_long_text_is_exact():
+    words = "river bridge minister harbour train".split() * 400
+    embedder = load_embedder()
+    rows = [embedder.find_row(word) for word in words]
+    total = embedder._matrix[rows].sum(axis=0, dtype=np.int64) * embedder._scales
+    expected = (total / np.sqrt(np.add.reduce(total * total))).astype(np.float32)
+    assert np.array_equal(embedder.encode([" ".join(words)])[0], expected)
+
+
+def test_more_texts_than_one_block_have_the_vectors_of_each_alone():
+    texts = [f"the {word} opens {'again ' * (i % 4)}" for i, word in enumerate(["river", "", "port"] * 50)]
+    lsa = Lsa.fit(texts)
+    for encode in (load_embedder().encode, lsa.transform):
+        assert np.array_equal(encode(texts), np.concatenate([encode([text]) for text in texts]))
+
+
 def test_nothing_to_say_is_the_zero_vector():
     vectors = load_embedder().encode(["", " \n\t", "…—!?", "\x00", "\ufffd"])
     assert vectors.shape == (5, 256)

@@ -15,8 +15,9 @@ from toolkit.places import Gazetteer
 from toolkit.relevance import train_relevance
 from toolkit.relevance.evidence import BREAK_MARK, read_evidence
 from toolkit.relevance.features import FEATURES, unit_features
-from toolkit.relevance.relations import INVEST, MEET, TRADE
+from toolkit.relevance.relations import INVEST, MEET, TRADE, RelationWords
 from toolkit.relevance.train import FEW_LABELS_PENALTIES, Table, choose_penalty
+from toolkit.terms import Numbering
 
 ROOT = Path(__file__).parents[1]
 
@@ -54,6 +55,18 @@ def test_what_joins_a_pair(line, joining):
 
 def test_a_competitor_between_them_does_not_part_a_pair():
     assert relations("Norland, like Ostland, exports to Sudland")[0] == [TRADE, 0, 0]
+
+
+@pytest.mark.parametrize("others", [(), ("sudland", "exports", "and"), tuple(f"w{i}" for i in range(300))])
+def test_words_of_relation_are_found_whatever_else_is_numbered(others):
+    cut = page("x", ["Norland, like Ostland, exports to Sudland and w7", "Visiting Norland, w299 met Sudland"])
+    numbering = Numbering()
+    numbering.add_all(others)
+    words = RelationWords(numbering)
+    numbering.add_all(["like", "visitors"])  # numbered later
+    evidence = read_evidence(cut, find(cut), sides=("nord", "sud"), seed_terms=(), relation_words=words)
+    assert evidence.joining.tolist() == [TRADE, 0, 0, MEET, 0]
+    assert evidence.beside.tolist() == [0, TRADE, 0, MEET, MEET]
 
 
 def test_words_beside_a_name():
