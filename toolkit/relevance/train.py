@@ -41,8 +41,8 @@ CLEARLY = 2.0
 """By so many standard errors must what few labels teach beat the starting model. With 1, single draws of 50 labels of
 sea_china_news ended 8 points of F1 below the starting model."""
 STUB_WEIGHT = 0.1
-"""Weight of the copy of a training document cut down to its lead: teaches the model short units. Of .3 and .1 the better
-on sea_china_news, outlets held out in turn and cut by line models that never saw them: F1 .898 and .907."""
+"""Weight of the copy of a training document cut down to its lead: teaches the model short units. The better of .3 and
+.1 on sea_china_news, outlets held out in turn and cut by line models that never saw them: F1 .898 and .907."""
 
 
 def train_relevance(
