@@ -29,7 +29,7 @@ Outcome = dict[str, Any]
 `"explanation"` where asked for; or `{"quarantined": Quarantined}`."""
 
 TOPIC_ROLES = frozenset({"body", "list", "quote", "caption"})
-NEAR_THE_LINE = 2.0  # logits from a threshold within which a verdict is explained in the results: a reader may doubt it
+NEAR_THE_LINE = 1.0  # logits from a threshold within which a verdict is explained in the results: a reader may doubt it
 _MAX_REASONS = 6  # for and as many against
 
 
