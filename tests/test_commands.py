@@ -192,7 +192,14 @@ def test_an_interrupted_run_ends_with_130_and_is_resumed(toolkit: Command, tmp_p
     command = [sys.executable, "-m", "toolkit", "classify", "in.jsonl", "--out", "out", "--format", "jsonl"]
     command += ["--engine", "serial"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background inherits "ignore"
+    )
     while not n_judged(tmp_path / "out" / "ledger.sqlite") and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import lxml.html
@@ -196,8 +197,11 @@ def test_two_runs_write_the_same_report_and_model(toolkit: Command, tmp_path: Pa
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "in").symlink_to(SEEDS)
-    first = toolkit("run", "in", cwd=tmp_path / "one")
-    second = toolkit("run", "in/", "--engine", "processes", "--workers", "2", cwd=tmp_path / "two", OMP_NUM_THREADS="1")
+    with ThreadPoolExecutor(2) as pool:
+        serial = pool.submit(toolkit, "run", "in", cwd=tmp_path / "one")
+        options = ("--engine", "processes", "--workers", "2")
+        spread = pool.submit(toolkit, "run", "in/", *options, cwd=tmp_path / "two", OMP_NUM_THREADS="1")
+        first, second = serial.result(), spread.result()
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     one, two = tmp_path / "one" / "reports" / "in", tmp_path / "two" / "reports" / "in"
     for path in sorted([one / "report.html", *(one / "model").iterdir()]):

@@ -39,7 +39,7 @@ SAMPLES = {
     "sea_china_news": 60,
     "mixed_articles": 40,
     "line_quality": 40,
-    "extraction_blocks": 40,
+    "extraction_blocks": 20,
     "news_segmentation": 30,
     "choi_segmentation": 30,
 }
