@@ -5,7 +5,7 @@
 
 The corpus is repeated, ids made distinct, until it has the size asked for. Beside it stands a ceiling measured in
 the same run: scikit-learn's HashingVectorizer over words and pairs with one linear product, the same text, one core.
-First, each stage by itself in this process, in processor time; of HTML (records with a field `html`) it counts the
+Then each stage by itself in this process, in processor time; of HTML (records with a field `html`) it counts the
 characters of the source.
 """
 
@@ -112,9 +112,7 @@ def stages(texts: list[str], model: Model) -> Clock:
         Judged(c, tuple(map(tuple, m)), whole, tuple(parts), tuple(map(tuple, t)))
         for c, m, (whole, parts), t in zip(cuts, mentions, judgements, themes, strict=True)
     ]
-    clock.run("topics", lambda j: pipeline._segment_topics(j, model), judged)
-    clock.run("rows", lambda j: pipeline._rows(j, model), judged)
-    clock.seconds["rows"] -= clock.seconds["topics"]  # the rows hold the topics
+    clock.run("topics and rows", lambda j: pipeline._rows(j, model), judged)
     return clock
 
 
@@ -140,6 +138,8 @@ def main() -> None:
     parser.add_argument("--html", type=Path)
     parser.add_argument("--stages-only", action="store_true")
     arguments = parser.parse_args()
+    if not arguments.stages_only:
+        long_run(arguments.corpus, arguments.megabytes, arguments.engine)
     model = load_model(ROOT / "models" / "china-asean")
     with gzip.open(arguments.corpus, "rt", encoding="utf-8") as stream:
         corpus = [json.loads(line)["text"] for line in stream]
@@ -151,14 +151,16 @@ def main() -> None:
         print("stages of HTML")
         html_stages(arguments.html, model)
     print(f"raw scikit-learn     {ceiling(corpus) / 1e6:19.2f} MB/s a core")
-    if arguments.stages_only:
-        return
+
+
+def long_run(corpus: Path, megabytes: float, engine: str) -> None:
+    """`toolkit classify` from outside; first, for a process starts with the peak memory of the one it comes from."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        n_characters, texts = repeated(arguments.corpus, place / "in.jsonl", int(arguments.megabytes * 1e6))
+        n_characters, texts = repeated(corpus, place / "in.jsonl", int(megabytes * 1e6))
         command = [sys.executable, "-m", "toolkit", "classify", "in.jsonl", "--out", "out", "--quiet"]
         began = time.perf_counter()
-        subprocess.run([*command, "--engine", arguments.engine], cwd=place, env={"PYTHONPATH": str(ROOT)}, check=True)
+        subprocess.run([*command, "--engine", engine], cwd=place, env={"PYTHONPATH": str(ROOT)}, check=True)
         wall = time.perf_counter() - began
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = usage.ru_utime + usage.ru_stime
