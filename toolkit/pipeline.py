@@ -107,10 +107,11 @@ def _logit(share: float) -> float:
 
 
 def _reasons(judged: Judged, model: Model, words: WordTable | None = None) -> list[list[object]]:
-    """What spoke most for and against the article, as `[name, logits]`, strongest first."""
+    """What spoke most for and against the article beside an average one, as `[name, logits]`, strongest first."""
     from toolkit.explain import explain_document
+    from toolkit.relevance.explain import BASELINE
 
-    parts = explain_document(judged, model, words=words)
+    parts = [part for part in explain_document(judged, model, words=words) if part.name != BASELINE]
     strongest = [part for part in parts if part.value > 0][:_MAX_REASONS]
     strongest += [part for part in parts if part.value < 0][:_MAX_REASONS]
     return [[part.name, round(part.value, 6)] for part in sorted(strongest, key=lambda part: -abs(part.value))]

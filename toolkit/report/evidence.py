@@ -307,7 +307,7 @@ def _near_the_line(article: Article, evidence: Evidence, tally: Tally) -> View:
 
 
 def _reason(name: str, value: float) -> str:
-    return f"{show(name, limit=60)} {'+' if value > 0 else '−'}{abs(value):.1f}"
+    return f"{show(name, limit=100)} {'+' if value > 0 else '−'}{abs(value):.1f}"
 
 
 def appendix_order(tally: Tally) -> list[Article]:
