@@ -13,6 +13,7 @@ from toolkit.config import load_config, parse_config
 from toolkit.data import CutDocument, Document, Label, Mention, Segment
 from toolkit.relevance import RelevanceModel, train_relevance
 from toolkit.relevance.evidence import read_evidence
+from toolkit.relevance.explain import explain_relevance
 from toolkit.relevance.features import FEATURES, unit_features
 
 CONFIG = parse_config(
@@ -188,7 +189,7 @@ def test_a_model_with_other_features_is_refused():
 def test_contributions_add_up_to_the_logit(model, lines):
     cut = page("x", lines)
     relevance = model().judge(cut, find(cut))[0].relevance
-    total = sum(value for _, value in model().explain(cut, find(cut)))
+    total = sum(part.value for part in explain_relevance(model(), cut, find(cut)).document.contributions)
     assert 1 / (1 + np.exp(-total)) == pytest.approx(relevance, abs=2e-6)
 
 

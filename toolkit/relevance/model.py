@@ -110,29 +110,6 @@ class RelevanceModel:
         *parts, whole = map(self.verdict, relevance.tolist())
         return whole, parts
 
-    def explain(self, cut: CutDocument, mentions: Sequence[Sequence[Mention]]) -> list[tuple[str, float]]:
-        """What made the document's score, strongest first: (name, contribution) in logits.
-
-        Contributions are exact: with the entry `"baseline"` they add up to the logit of the relevance before
-        rounding. Features count from their mean over the training documents; a term in the lead is `"lead: term"`.
-        """
-        evidence = self.read(cut, mentions)
-        hits = self.find_terms(evidence)
-        article = article_unit(evidence)
-        features = unit_features(evidence, article, 1)[0]
-        deviation = (features - self.means) * self.weights
-        baseline = self.intercept + float(np.dot(self.means.astype(float), self.weights))
-        named = [(name, float(value)) for name, value in zip(FEATURES, deviation, strict=True)]
-        starts = unit_starts(evidence, article)
-        lead = np.where(starts < LEAD_TEXT_CHARACTERS, article, -1)
-        for prefix, unit, weights in (("", article, self.text_weights), ("lead: ", lead, self.lead_weights)):
-            _, term, value = weigh_units(unit[hits.segment], hits.term, self.idf, 1)
-            readable = (self.readable(self.terms[i]) for i in term)
-            named += [(prefix + name, float(v)) for name, v in zip(readable, value * weights[term], strict=True)]
-        scaled = [("baseline", self.slope * baseline + self.offset)]
-        scaled += [(name, self.slope * value) for name, value in named if value]
-        return sorted(scaled, key=lambda pair: (-abs(pair[1]), pair[0]))
-
     def readable(self, term: str) -> str:
         """The term with the marks of masked places written out as the names of their sides in brackets."""
         if term.isascii():
