@@ -9,12 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from toolkit.config import Topics
 from toolkit.embed import load_embedder
 from toolkit.topics import TopicModel, fit_topics
-from toolkit.topics.clusters import nearest_neighbours
 from toolkit.topics.describe import theme_of
+from toolkit.topics.graph import grow_tree, nearest_neighbours, neighbours_within
+from toolkit.topics.rule import learn_rule
+from toolkit.topics.stability import find_number, resamples, topic_stability
 from toolkit.topics.words import find_candidates
 
 RAILWAY = """railway train locomotive station passengers track freight line express tunnel viaduct carriage timetable
@@ -38,13 +42,13 @@ def planted(n_per_subject=40, seed=1):
 
 
 def fit(rows, **options):
-    given = {"engine": "nmf", "n_topics": 3} | options.pop("config", {})
+    wanted = {"engine": "nmf", "n_topics": 3} | options.pop("config", {})
     return fit_topics(
         [row[2] for row in rows],
         [row[0] for row in rows],
         [row[1] for row in rows],
         embedder=load_embedder(),
-        config=Topics(**given),
+        config=Topics(**wanted),
         themes=[row[3] for row in rows],
         **({"with_map": False} | options),
     )
@@ -118,6 +122,40 @@ def test_the_order_of_segments_changes_nothing(model):
     rows = planted()
     random.Random(7).shuffle(rows)  # noqa: S311
     assert digest(fit(rows)) == digest(model)
+
+
+def test_names_of_documents_and_the_order_they_give_change_no_topic(by_bertopic):
+    rows = planted()
+    random.Random(7).shuffle(rows)  # noqa: S311
+    renamed = [(f"{i:04d}", 0, text, theme) for i, (_, _, text, theme) in enumerate(rows)]
+    model = fit(renamed, config={"engine": "bertopic", "n_topics": None})
+    assert [(t.n_segments, t.stability) for t in model.topics] == [
+        (t.n_segments, t.stability) for t in by_bertopic.topics
+    ]
+    assert model.rule.weights.tobytes() == by_bertopic.rule.weights.tobytes()
+
+
+@pytest.mark.parametrize("engine", ["nmf", "bertopic"])
+def test_five_seeds_give_the_same_topics(engine):
+    rows = planted(20)
+    fits = [fit(rows, config={"engine": engine, "n_topics": None}, random_state=seed) for seed in range(5)]
+    assert len({digest(model) for model in fits}) == 1
+
+
+def test_the_number_of_topics_is_the_stable_one_and_its_curve_is_kept(by_bertopic):
+    assert len(by_bertopic.topics) == 3
+    selection = by_bertopic.selection
+    assert (selection["n_topics"], selection["by"]) == (3, "stability")
+    at = {point["n_topics"]: point["mean"] for point in selection["curve"]}
+    assert at[3] == max(at.values())
+    assert at[3] > 0.95
+    assert all(topic.stability > 0.9 for topic in by_bertopic.topics)
+
+
+def test_a_number_that_was_asked_for_is_given():
+    model = fit(planted(), config={"engine": "bertopic", "n_topics": 5})
+    assert len(model.topics) == 5
+    assert model.selection == {"n_topics": 5, "by": "config"}
 
 
 def test_copies_count_once_in_the_terms_and_are_no_exemplars(model):
@@ -212,6 +250,97 @@ def test_neighbours_are_the_nearest_by_cosine():
     indices, distances = nearest_neighbours(vectors, 2)
     assert indices.tolist() == [[0, 1], [1, 0], [2, 1], [3, 2]]
     assert distances[:, 1] == pytest.approx([0.2, 0.2, 0.4, 1.0], abs=1e-6)
+
+
+def test_neighbours_within_rows_are_renumbered():
+    vectors = np.array([[1, 0], [0.8, 0.6], [0, 1], [-1, 0]], dtype=np.float32)
+    indices, distances = neighbours_within(nearest_neighbours(vectors, 2), np.array([1, 2, 3]))
+    assert indices.tolist() == [[0, 0], [1, 0], [2, 1]]
+    assert distances[0, 1] == 1.0  # its neighbour is not there
+
+
+def blobs(n_each, n_blobs, n_dimensions=12, spread=0.25, seed=0):
+    chance = np.random.default_rng(seed)
+    centres = np.eye(n_dimensions)[:n_blobs]
+    rows = np.repeat(centres, n_each, axis=0) + chance.normal(0, spread, (n_each * n_blobs, n_dimensions))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32), np.repeat(
+        np.arange(n_blobs), n_each
+    )
+
+
+@given(st.integers(2, 40), st.integers(1, 45), st.integers(0, 99))
+@settings(max_examples=30, deadline=None)
+def test_a_cut_tree_gives_every_row_one_of_at_most_that_many_groups(n_rows, n_groups, seed):
+    vectors, _ = blobs(n_rows, 1, spread=1.0, seed=seed)
+    labels = grow_tree(vectors, nearest_neighbours(vectors, min(4, n_rows))).cut(n_groups)
+    assert labels.shape == (n_rows,)
+    assert set(labels) == set(range(labels.max() + 1))
+    assert labels.max() < n_groups
+
+
+def test_groups_that_lie_apart_are_found_exactly():
+    vectors, truth = blobs(30, 6, spread=0.12)
+    found = grow_tree(vectors, nearest_neighbours(vectors, 7)).cut(6)
+    assert len(set(zip(truth.tolist(), found.tolist(), strict=True))) == 6
+
+
+def test_the_most_stable_number_is_chosen_and_dissolved_topics_score_low():
+    truth = np.repeat(np.arange(4), 50)
+
+    def group(rows, numbers):
+        chance = np.random.default_rng(len(rows) + int(rows.sum()))
+        return [truth[rows] if number == 4 else chance.integers(0, number, len(rows)) for number in numbers]
+
+    curve = find_number(group, len(truth), most=20)
+    assert curve.chosen == 4
+    assert next(point.mean for point in curve.points if point.n_topics == 4) == 1.0
+    assert all(abs(point.mean) < 0.1 for point in curve.points if point.n_topics != 4)
+    assert topic_stability(truth, 4, curve) == [1.0] * 4
+    assert max(topic_stability(np.arange(len(truth)) % 4, 4, curve)) < 0.5
+
+
+def test_stability_is_the_adjusted_rand_index_of_scikit_learn():
+    from sklearn.metrics import adjusted_rand_score
+
+    chance = np.random.default_rng(3)
+    drawn = [chance.integers(0, 4, 300) for _ in range(10)]
+    draws = resamples(300)
+    remaining = iter(drawn)
+    curve = find_number(lambda rows, numbers: [next(remaining)[rows]] * len(numbers), 300, most=4)
+    expected = [
+        adjusted_rand_score(drawn[a][both := np.intersect1d(draws[a], draws[b])], drawn[b][both])
+        for a in range(10)
+        for b in range(a + 1, 10)
+    ]
+    assert curve.points[0].mean == pytest.approx(np.mean(expected), abs=1e-6)
+
+
+def test_the_rule_is_scikit_learns_balanced_ridge_classifier():
+    from sklearn.linear_model import RidgeClassifier
+
+    vectors, truth = blobs(40, 4, spread=0.4)
+    uneven = np.concatenate([np.arange(0, 130), np.arange(130, 160, 3)])
+    vectors, truth = vectors[uneven], truth[uneven]
+    rule = learn_rule(vectors, truth, outlier_ratio=0.05)
+    ridge = RidgeClassifier(alpha=0.01 * len(vectors), class_weight="balanced").fit(vectors, truth)
+    np.testing.assert_allclose(rule.weights, ridge.coef_, atol=1e-4)
+    np.testing.assert_allclose(rule.offsets, ridge.intercept_, atol=1e-4)
+    labels, _ = rule.give(vectors)
+    answered = labels >= 0
+    assert (labels[answered] == ridge.predict(vectors)[answered]).all()
+    assert 0.90 <= answered.mean() <= 0.96
+
+
+@given(st.integers(1, 70), st.integers(0, 99))
+@settings(max_examples=25, deadline=None)
+def test_a_batch_gets_the_answers_of_its_rows_one_by_one(n_rows, seed):
+    vectors, truth = blobs(40, 4, spread=0.5, seed=1)
+    rule = learn_rule(vectors, truth, outlier_ratio=0.05)
+    batch = np.random.default_rng(seed).normal(0, 1, (n_rows, 12)).astype(np.float32)
+    labels, scores = rule.give(batch)
+    for i in range(n_rows):
+        one = rule.give(batch[i : i + 1])
+        assert (one[0][0], one[1][0]) == (labels[i], scores[i])
 
 
 def test_assigning_imports_no_heavy_library(model, tmp_path):

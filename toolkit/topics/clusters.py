@@ -1,4 +1,4 @@
-"""The engines: vectors of segments to groups. BERTopic, UMAP and HDBSCAN are known here only."""
+"""The engines: segments to groups. BERTopic, UMAP and scikit-learn's factorisation are known here only."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Vectors = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.int64]
+from toolkit.topics.graph import GroupTree, Labels, Neighbours, Vectors
+from toolkit.topics.stability import resamples
 
-_N_NEIGHBOURS = 15  # UMAP's and BERTopic's default
-_N_REDUCED = 5  # BERTopic's default
 _N_SMALL = 100  # segments; below this every word counts
-_BLOCK = 2048
+_MAX_TERMS = 20_000
+_INTERNAL_SEED = 0  # scikit-learn's NMF starts from a randomised SVD; a fixed draw, whatever seed the user gives
 
 
 @contextmanager
 def quiet_and_single() -> Iterator[None]:
     """One thread for BLAS, OpenMP and numba, so that sums have one order; library warnings and logs held back."""
     import numba
+    import sklearn.cluster  # noqa: F401 - only a BLAS that is loaded can be held to one thread
     from threadpoolctl import threadpool_limits
 
     loggers = [logging.getLogger(name) for name in ("BERTopic", "umap", "hdbscan", "numba")]
@@ -42,107 +42,49 @@ def quiet_and_single() -> Iterator[None]:
                 logger.setLevel(level)
 
 
-def nearest_neighbours(vectors: Vectors, n_neighbours: int) -> tuple[npt.NDArray[np.int32], Vectors]:
-    """The nearest rows of each row by cosine distance, itself first: indices and distances, (n_rows, n_neighbours).
+def bertopic_labels(texts: Sequence[str], tree: GroupTree, *, n_topics: int) -> Labels:
+    """Groups by BERTopic, given our vectors, our reduction and our clusters; every row is in one.
 
-    Exact and in blocks: 30,000 rows take some seconds and 250 MB.
-    """
-    n_rows = len(vectors)
-    indices = np.empty((n_rows, n_neighbours), dtype=np.int32)
-    distances = np.empty((n_rows, n_neighbours), dtype=np.float32)
-    for start in range(0, n_rows, _BLOCK):
-        block = np.clip(1 - vectors[start : start + _BLOCK] @ vectors.T, 0, 2)
-        rows = np.arange(len(block))
-        block[rows, rows + start] = -1  # each row is its own first neighbour
-        near = np.argpartition(block, n_neighbours - 1, axis=1)[:, :n_neighbours]
-        found = np.round(np.take_along_axis(block, near, axis=1), 6)
-        order = np.lexsort((near, found), axis=1)
-        indices[start : start + _BLOCK] = np.take_along_axis(near, order, axis=1)
-        distances[start : start + _BLOCK] = np.maximum(np.take_along_axis(found, order, axis=1), 0)
-    return indices, distances
-
-
-def reduce(
-    vectors: Vectors,
-    neighbours: tuple[npt.NDArray[np.int32], Vectors],
-    *,
-    n_dimensions: int,
-    min_distance: float,
-    random_state: int,
-) -> Any:
-    """A UMAP that starts from principal components: the same everywhere, and nothing to fail on small corpora."""
-    from umap import UMAP
-
-    centred = (vectors - vectors.mean(axis=0)).astype(np.float64)
-    covariance = centred.T @ centred
-    _, directions = np.linalg.eigh(covariance)
-    directions = directions[:, ::-1][:, :n_dimensions]
-    directions *= np.sign(directions[np.abs(np.round(directions, 6)).argmax(axis=0), np.arange(directions.shape[1])])
-    start = centred @ directions
-    start = np.round(10 * start / max(float(np.abs(start).max()), 1e-9), 4).astype(np.float32)
-    return UMAP(
-        n_neighbors=neighbours[0].shape[1],
-        n_components=n_dimensions,
-        min_dist=min_distance,
-        metric="cosine",
-        init=start,
-        n_epochs=200 if len(vectors) <= 10_000 else 100,
-        random_state=random_state,
-        n_jobs=1,
-        low_memory=True,
-        precomputed_knn=(*neighbours, None),
-    )
-
-
-def bertopic_labels(
-    vectors: Vectors,
-    texts: Sequence[str],
-    neighbours: tuple[npt.NDArray[np.int32], Vectors],
-    *,
-    min_cluster_size: int,
-    max_cluster_size: int,
-    n_topics: int | None,
-    random_state: int,
-) -> Labels:
-    """Clusters by BERTopic with our vectors, a seeded UMAP and HDBSCAN (k-means where `n_topics` is asked for).
-
-    -1 for rows in no cluster. BERTopic gets its vectors and its parts from here, so it looks for nothing to download.
+    BERTopic's own defaults (UMAP, HDBSCAN) change with the seed, the machine and the order of rows, and leave a
+    quarter of the rows out; it gets parts from here that do not, and looks for nothing to download.
     """
     from bertopic import BERTopic
     from bertopic.dimensionality import BaseDimensionalityReduction
-    from hdbscan import HDBSCAN
-    from sklearn.cluster import KMeans
     from sklearn.feature_extraction.text import CountVectorizer
 
-    n_dimensions = min(_N_REDUCED, len(vectors) - 2)
-    umap = reduce(vectors, neighbours, n_dimensions=n_dimensions, min_distance=0.0, random_state=random_state)
-    reduced = np.round(umap.fit_transform(vectors), 4)
-    clusterer = (
-        HDBSCAN(
-            min_cluster_size=min_cluster_size,
-            min_samples=min(_N_NEIGHBOURS, min_cluster_size),
-            max_cluster_size=max_cluster_size,
-            metric="euclidean",
-            core_dist_n_jobs=1,
-        )
-        if n_topics is None
-        else KMeans(n_clusters=n_topics, n_init=10, random_state=random_state)
-    )
     model = BERTopic(
         embedding_model=None,
-        umap_model=BaseDimensionalityReduction(),  # already reduced, and rounded
-        hdbscan_model=clusterer,
+        umap_model=BaseDimensionalityReduction(),  # already reduced
+        hdbscan_model=_TreeClusters(tree, n_topics),
         vectorizer_model=CountVectorizer(analyzer=str.split),
         calculate_probabilities=False,
         verbose=False,
     )
-    labels, _ = model.fit_transform(list(texts), embeddings=reduced)
+    labels, _ = model.fit_transform(list(texts), embeddings=tree.points)
     return np.asarray(labels, dtype=np.int64)
 
 
-def nmf_labels(texts: Sequence[str], *, n_topics: int, stop_words: frozenset[str], random_state: int) -> Labels:
-    """Clusters by non-negative matrix factorisation of sublinear tf-idf; a row goes to its strongest component."""
-    from sklearn.decomposition import NMF
+class _TreeClusters:
+    """A tree cut into groups, as BERTopic asks for clusters: `fit`, then `labels_`."""
+
+    def __init__(self, tree: GroupTree, n_groups: int) -> None:
+        self._tree = tree
+        self._n_groups = n_groups
+        self.labels_: Labels = np.zeros(0, dtype=np.int64)
+
+    def fit(self, rows: npt.NDArray[Any], y: object = None) -> _TreeClusters:
+        """Cut the tree; `rows` are its points."""
+        self.labels_ = self._tree.cut(self._n_groups)
+        return self
+
+
+def nmf_labels(texts: Sequence[str], *, n_topics: int, stop_words: frozenset[str]) -> Labels:
+    """Groups by consensus non-negative matrix factorisation of sublinear tf-idf; -1 for a row without known words.
+
+    A factorisation of each resample, its components grouped over resamples, the median of each group kept, the rows
+    factorised once more with these (Kotliar et al. 2019). A row goes to its strongest component.
+    """
+    from sklearn.decomposition import NMF, non_negative_factorization
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     from toolkit.terms import tokenise
@@ -153,21 +95,64 @@ def nmf_labels(texts: Sequence[str], *, n_topics: int, stop_words: frozenset[str
         sublinear_tf=True,
         min_df=1 if is_small else 2,
         max_df=1.0 if is_small else 0.5,
-        max_features=20_000,
+        max_features=_MAX_TERMS,
     )
     try:
         weights = vectorizer.fit_transform(texts)
     except ValueError:  # no words at all are left
         return np.full(len(texts), -1, dtype=np.int64)
     n_topics = min(n_topics, *weights.shape)
-    model = NMF(n_components=n_topics, init="nndsvd", random_state=random_state, max_iter=300)
-    strengths = np.round(model.fit_transform(weights), 6)
+    found = []
+    for rows in resamples(len(texts)):
+        model = NMF(n_components=min(n_topics, len(rows)), init="nndsvd", random_state=_INTERNAL_SEED, max_iter=200)
+        model.fit(weights[rows])
+        found.append(model.components_)
+    components = _consensus(np.vstack(found), n_topics)
+    strengths, _, _ = non_negative_factorization(
+        weights, H=components, init="custom", update_H=False, n_components=len(components), max_iter=300
+    )
+    strengths = np.round(strengths, 6)
     return np.where(strengths.any(axis=1), strengths.argmax(axis=1), -1).astype(np.int64)
 
 
-def ward_labels(vectors: Vectors, *, n_topics: int) -> Labels:
-    """Clusters of least spread (Ward's method): for corpora too small or too even to have dense groups."""
+def _consensus(components: npt.NDArray[np.float64], n_topics: int) -> npt.NDArray[np.float64]:
+    """The medians of `n_topics` groups of components, each of unit length."""
     from sklearn.cluster import AgglomerativeClustering
 
-    labels = AgglomerativeClustering(n_clusters=n_topics, linkage="ward").fit_predict(np.round(vectors, 4))
-    return np.asarray(labels, dtype=np.int64)
+    lengths = np.sqrt(np.einsum("ij,ij->i", components, components))
+    units = components[lengths > 0] / lengths[lengths > 0, None]
+    if len(units) <= n_topics:
+        return np.asarray(units)
+    labels = AgglomerativeClustering(n_clusters=n_topics, linkage="ward").fit_predict(np.round(units, 6))
+    medians = np.array([np.median(units[labels == label], axis=0) for label in range(n_topics)])
+    norms = np.sqrt(np.einsum("ij,ij->i", medians, medians))
+    return np.asarray(medians[norms > 0] / norms[norms > 0, None])
+
+
+def lay_out(vectors: Vectors, neighbours: Neighbours, *, random_state: int) -> Vectors:
+    """Coordinates for a map, by UMAP, of shape (n_rows, 2): to look at, nothing is decided by them.
+
+    UMAP starts from principal components: nothing to fail on small corpora. Its result depends on the seed, and in
+    the last digits on the machine.
+    """
+    from umap import UMAP
+
+    centred = (vectors - vectors.mean(axis=0)).astype(np.float64)
+    _, directions = np.linalg.eigh(centred.T @ centred)
+    directions = directions[:, ::-1][:, :2]
+    directions *= np.sign(directions[np.abs(np.round(directions, 6)).argmax(axis=0), np.arange(directions.shape[1])])
+    start = centred @ directions
+    start = np.round(10 * start / max(float(np.abs(start).max()), 1e-9), 4).astype(np.float32)
+    umap = UMAP(
+        n_neighbors=neighbours[0].shape[1],
+        n_components=2,
+        min_dist=0.1,
+        metric="cosine",
+        init=start,
+        n_epochs=200 if len(vectors) <= 10_000 else 100,
+        random_state=random_state,
+        n_jobs=1,
+        low_memory=True,
+        precomputed_knn=(*neighbours, None),
+    )
+    return np.asarray(np.round(umap.fit_transform(vectors), 4), dtype=np.float32)

@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from toolkit.config import Topics
+from toolkit.data import NO_TOPIC, Topic
 from toolkit.embed import Encoder, Lsa
 from toolkit.topics import clusters
 from toolkit.topics.describe import describe
-from toolkit.topics.model import Space, TopicModel, Vectors, nearest, unit_rows
+from toolkit.topics.graph import (
+    Labels,
+    Neighbours,
+    Vectors,
+    grow_tree,
+    n_neighbours,
+    nearest_neighbours,
+    neighbours_within,
+)
+from toolkit.topics.model import Space, TopicModel
+from toolkit.topics.rule import NO_RULE, Rule, learn_rule
+from toolkit.topics.stability import Curve, find_number, topic_stability
 from toolkit.topics.words import stop_list
 
 Progress = Callable[[str, float], None]
-Labels = npt.NDArray[np.int64]
 
-MIN_SEGMENTS = 10  # below this a cluster says nothing that reading the segments does not
+MIN_SEGMENTS = 10  # below this a group says nothing that reading the segments does not
 _LSA_SHARE = 0.5
 # Segments that cosine and shared words call copies of each other count once in the fit.
 _MIN_COPY_COSINE = 0.9
 _MIN_COPY_JACCARD = 0.8
 _BLOCK = 2048
-_MAX_CLUSTERED = 30_000  # beyond this a sample is clustered: all-pairs neighbours of 30,000 segments take about 20 s
-# The share of fitted segments that may be left without a topic, for being far from every centre.
+_MAX_GROUPED = 30_000  # beyond this a sample is grouped: all-pairs neighbours of 30,000 segments take about 20 s
+# The share of fitted segments that may be left without a topic, for being far from its centre.
 _MAX_OUTLIER_RATIO = 0.01
-# Smallest cluster: this many square roots of the number of segments. Tuned on bbc_news (K 8, AMI .77) and the training
-# part of 20newsgroups (K 17, AMI .49) among 0.5 to 2.5, with the number of topics on sea_china_news (15) in view.
-_MIN_CLUSTER_ROOTS = 1.5
-# ... and no more than this share, which decides below 225 segments.
-_MAX_MIN_CLUSTER_RATIO = 0.1
-_SEGMENTS_OF_WARD_TOPIC = 12  # where no dense groups are found, this many segments to a topic
-# No cluster may hold more than this share, or HDBSCAN answers "one dispute and all the rest" on one subject.
-_MAX_CLUSTER_RATIO = 0.3
+_INTERNAL_SEED = 0  # of that sample; the topics of a corpus do not depend on the user's seed
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """What grouping gives: a label a row (-1: none), the graph it was done on, and how their number was found."""
+
+    labels: Labels
+    note: str = ""
+    neighbours: Neighbours | None = None
+    curve: Curve | None = None
 
 
 def fit_topics(
@@ -65,56 +81,62 @@ def fit_topics(
     progress : called with a stage and the share done, in [0, 1]
     """
     report = progress or (lambda stage, share: None)
-    order = sorted(range(len(texts)), key=lambda i: (document_ids[i], indices[i]))
-    texts = [texts[i] for i in order]
-    keys = tuple((document_ids[i], indices[i]) for i in order)
-    themes = [tuple(themes[i]) for i in order] if themes is not None else [()] * len(order)
+    given = _by_content(texts, document_ids, indices)
+    texts = [texts[i] for i in given]
+    keys = tuple((document_ids[i], indices[i]) for i in given)
+    themes = [tuple(themes[i]) for i in given] if themes is not None else [()] * len(given)
 
     report("topics: vectors", 0.0)
     static = embedder.encode(texts)
     representative = _first_copies(texts, static)
     is_first = representative == np.arange(len(texts))
-    space = _learn_space([texts[i] for i in np.flatnonzero(is_first)], static[is_first], random_state)
+    space = _learn_space([texts[i] for i in np.flatnonzero(is_first)], static[is_first])
     vectors = space.join(static, texts)
     distinct = np.flatnonzero(is_first & vectors.any(axis=1))
     if len(distinct) < MIN_SEGMENTS:
         note = f"Too few on-topic segments ({len(distinct)}) for topics; at least {MIN_SEGMENTS} are needed."
         return _without_topics(config.engine, note, space)
     notes = []
-    n_clustered = min(config.max_segments, _MAX_CLUSTERED)
-    if len(distinct) > n_clustered:
-        notes.append(f"Clusters were learnt from {n_clustered:,} of {len(distinct):,} distinct segments.")
-        distinct = np.sort(np.random.default_rng(random_state).permutation(distinct)[:n_clustered])
+    n_grouped = min(config.max_segments, _MAX_GROUPED)
+    if len(distinct) > n_grouped:
+        notes.append(f"Topics were learnt from {n_grouped:,} of {len(distinct):,} distinct segments.")
+        distinct = np.sort(np.random.default_rng(_INTERNAL_SEED).permutation(distinct)[:n_grouped])
 
-    report("topics: clusters", 0.2)
-    labels, coordinates, note = _cluster(
-        vectors[distinct], [texts[i] for i in distinct], config, random_state, with_map
-    )
-    if note:
-        notes.append(note)
-    centres, threshold = _settle(vectors[distinct], labels, config)
+    report("topics: groups", 0.2)
+    with clusters.quiet_and_single():
+        groups = _group(vectors[distinct], [texts[i] for i in distinct], config)
+        if groups.note:
+            notes.append(groups.note)
+        rule = _settle(vectors[distinct], groups.labels, config)
+        labels, scores = rule.give(vectors)
+        order = _by_size(labels, len(rule.centres))
+        rule = rule.reordered(order)
+        labels, scores = rule.give(vectors)
+        coordinates = None
+        if with_map and groups.neighbours is not None:
+            report("topics: map", 0.6)
+            coordinates = clusters.lay_out(vectors[distinct], groups.neighbours, random_state=random_state)
     report("topics: terms and names", 0.8)
-    assigned = [topic for topic, _ in nearest(vectors, centres, threshold)]
-    centres = centres[_by_size(assigned, len(centres))]
-    assigned_scored = nearest(vectors, centres, threshold)
     topics = describe(
         texts,
         keys,
         themes,
-        np.array([topic for topic, _ in assigned_scored]),
-        np.array([score for _, score in assigned_scored]),
+        labels,
+        scores,
         counted=is_first,
-        n_topics=len(centres),
+        n_topics=len(rule.centres),
         n_terms=config.n_terms,
         stop_words=stop_words,
         subject_words=subject_words,
     )
+    topics = _with_stability(topics, labels[distinct], groups.curve)
     if len(topics) == 1 and not notes:
         notes.append("The segments form one topic.")
+    by_key = sorted(range(len(keys)), key=keys.__getitem__)
     mapped = None
     if coordinates is not None:
         row_of = {int(i): row for row, i in enumerate(distinct)}
-        rows = [row_of.get(int(representative[i]), -1) for i in range(len(texts))]
+        rows = [row_of.get(int(representative[i]), -1) for i in by_key]
         mapped = np.array([coordinates[row] if row >= 0 else (np.nan, np.nan) for row in rows], dtype=np.float32)
     report("topics: done", 1.0)
     return TopicModel(
@@ -122,22 +144,28 @@ def fit_topics(
         engine=config.engine,
         note=" ".join(notes),
         space=space,
-        centres=centres,
-        threshold=threshold,
-        fitted=keys,
+        rule=rule,
+        fitted=tuple(keys[i] for i in by_key),
         coordinates=mapped,
+        selection=_selection(groups, config),
     )
 
 
-def _learn_space(texts: Sequence[str], static: Vectors, random_state: int) -> Space:
+def _by_content(texts: Sequence[str], document_ids: Sequence[str], indices: Sequence[int]) -> list[int]:
+    """Rows in an order that depends on what they say, not on how their files or records were numbered."""
+    digests = [hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest() for text in texts]
+    return sorted(range(len(texts)), key=lambda i: (digests[i], document_ids[i], indices[i]))
+
+
+def _learn_space(texts: Sequence[str], static: Vectors) -> Space:
     spoken = static[static.any(axis=1)]
     mean = spoken.mean(axis=0, dtype=np.float64) if len(spoken) >= MIN_SEGMENTS else np.zeros(static.shape[1])
-    lsa = Lsa.fit(texts, stop_words=stop_list(), random_state=random_state)
+    lsa = Lsa.fit(texts, stop_words=stop_list(), random_state=_INTERNAL_SEED)
     return Space(np.round(mean, 6).astype(np.float32), lsa, _LSA_SHARE)
 
 
 def _without_topics(engine: str, note: str, space: Space) -> TopicModel:
-    return TopicModel((), engine, note, space, np.zeros((0, 0), dtype=np.float32), 1.0)
+    return TopicModel((), engine, note, space, NO_RULE)
 
 
 def _first_copies(texts: Sequence[str], vectors: Vectors) -> npt.NDArray[np.int64]:
@@ -148,7 +176,7 @@ def _first_copies(texts: Sequence[str], vectors: Vectors) -> npt.NDArray[np.int6
     for i, key in enumerate(words):
         first[i] = seen.setdefault(key, i)
     rows = np.flatnonzero(first == np.arange(len(texts)))
-    if not 1 < len(rows) <= _MAX_CLUSTERED:
+    if not 1 < len(rows) <= _MAX_GROUPED:
         return first
     is_first = np.ones(len(rows), dtype=bool)
     for start in range(0, len(rows), _BLOCK):
@@ -165,68 +193,66 @@ def _first_copies(texts: Sequence[str], vectors: Vectors) -> npt.NDArray[np.int6
     return np.asarray(first[first])
 
 
-def _cluster(
-    vectors: Vectors, texts: Sequence[str], config: Topics, random_state: int, with_map: bool
-) -> tuple[Labels, Vectors | None, str]:
-    """Labels by the engine of the config, coordinates of a map, and a note where another way had to be taken."""
+def _group(vectors: Vectors, texts: Sequence[str], config: Topics) -> _Groups:
+    """Groups by the engine of the config, their number by stability unless it is given."""
     n_rows = len(vectors)
-    min_size = round(min(_MIN_CLUSTER_ROOTS * np.sqrt(n_rows), _MAX_MIN_CLUSTER_RATIO * n_rows))
-    min_size = max(config.min_topic_segments, min_size)
-    wanted = min(config.n_topics or max(2, round(np.sqrt(n_rows) / 3)), config.max_topics, n_rows)
-    note = ""
-    with clusters.quiet_and_single():
-        if float(np.ptp(vectors, axis=0).max()) < 1e-3:
-            return np.zeros(n_rows, dtype=np.int64), None, "The segments are too alike to be told apart."
-        neighbours = clusters.nearest_neighbours(vectors, min(15, n_rows - 1))
-        if config.engine == "bertopic":
-            labels = clusters.bertopic_labels(
-                vectors,
-                texts,
-                neighbours,
-                min_cluster_size=min_size,
-                max_cluster_size=max(round(_MAX_CLUSTER_RATIO * n_rows), 4 * min_size),
-                n_topics=None if config.n_topics is None else wanted,
-                random_state=random_state,
-            )
-        else:
-            labels = clusters.nmf_labels(texts, n_topics=wanted, stop_words=stop_list(), random_state=random_state)
+    if float(np.ptp(vectors, axis=0).max()) < 1e-3:
+        return _Groups(np.zeros(n_rows, dtype=np.int64), "The segments are too alike to be told apart.")
+    neighbours = nearest_neighbours(vectors, n_neighbours(n_rows))
+    tree = grow_tree(vectors, neighbours)
+    curve = None
+    if config.n_topics is None:
+        most = max(min(config.max_topics, n_rows // (2 * config.min_topic_segments)), 1)
+
+        def regroup(rows: npt.NDArray[np.int64], numbers: Sequence[int]) -> list[Labels]:
+            part = vectors[rows]
+            if len(rows) > n_rows // 2:
+                near = neighbours_within(neighbours, rows)
+            else:
+                near = nearest_neighbours(part, n_neighbours(len(rows)))
+            smaller = grow_tree(part, near)
+            return [smaller.cut(number) for number in numbers]
+
+        curve = find_number(regroup, n_rows, most=most)
+    n_topics = min(curve.chosen if curve else config.n_topics or 1, n_rows)
+    if config.engine == "bertopic":
+        labels = clusters.bertopic_labels(texts, tree, n_topics=n_topics)
+    else:
+        labels = clusters.nmf_labels(texts, n_topics=n_topics, stop_words=stop_list())
         if not (labels >= 0).any():
-            n_groups = max(min(round(n_rows / _SEGMENTS_OF_WARD_TOPIC), config.max_topics), 1)
-            labels = clusters.ward_labels(vectors, n_topics=n_groups)
-            if n_groups > 1:
-                note = f"No dense groups were found; the segments were parted into {n_groups} topics by Ward's method."
-        if not with_map:
-            return labels, None, note
-        umap = clusters.reduce(vectors, neighbours, n_dimensions=2, min_distance=0.1, random_state=random_state)
-        return labels, np.round(umap.fit_transform(vectors), 4).astype(np.float32), note
+            labels = np.zeros(n_rows, dtype=np.int64)
+    return _Groups(labels, "", neighbours, curve)
 
 
-def _settle(vectors: Vectors, labels: Labels, config: Topics) -> tuple[Vectors, float]:
-    """Centres of the clusters, and the cosine below which a segment has no topic.
-
-    Centres stay those of the dense clusters: moving them to the means of what they attract blurs them (on bbc_news
-    AMI falls from .81 to .80). Centres that attract too few segments are dropped.
-    """
-    centres = _centres(vectors, labels, config)
+def _settle(vectors: Vectors, labels: Labels, config: Topics) -> Rule:
+    """The rule that tells the groups apart; groups that attract too few segments are dissolved."""
+    labels = labels.copy()
     while True:
-        sizes = np.bincount([topic for topic, _ in nearest(vectors, centres, -1.0)], minlength=len(centres))
-        large = sizes >= min(config.min_topic_segments, sizes.max())
-        if large.all():
-            break
-        centres = centres[large]
-    best = np.sort([cosine for _, cosine in nearest(vectors, centres, -1.0)])
-    return centres, float(np.floor(best[int(_MAX_OUTLIER_RATIO * len(best))] * 1e4) / 1e4)
+        found, renumbered = np.unique(labels[labels >= 0], return_inverse=True)
+        rule = learn_rule(vectors[labels >= 0], renumbered.astype(np.int64), outlier_ratio=_MAX_OUTLIER_RATIO)
+        given, _ = rule.give(vectors)
+        sizes = np.bincount(given[given >= 0], minlength=len(found))
+        small = sizes < min(config.min_topic_segments, sizes.max())
+        if not small.any():
+            return rule
+        labels[np.isin(labels, found[small])] = NO_TOPIC
 
 
-def _centres(vectors: Vectors, labels: Labels, config: Topics) -> Vectors:
-    """Unit means of the clusters, largest first; small ones are dropped unless all are small."""
-    sizes = Counter(labels[labels >= 0].tolist())
-    kept = [label for label, size in sizes.items() if size >= config.min_topic_segments] or list(sizes)
-    kept = sorted(kept, key=lambda label: (-sizes[label], label))[: config.max_topics]
-    means = np.array([vectors[labels == label].astype(np.float64).mean(axis=0) for label in kept])
-    return np.asarray(np.round(unit_rows(means), 6), dtype=np.float32)
-
-
-def _by_size(assigned: Sequence[int], n_topics: int) -> list[int]:
-    sizes = Counter(assigned)
+def _by_size(labels: Labels, n_topics: int) -> list[int]:
+    sizes = np.bincount(labels[labels >= 0], minlength=n_topics)
     return sorted((t for t in range(n_topics) if sizes[t]), key=lambda t: (-sizes[t], t))
+
+
+def _with_stability(topics: Sequence[Topic], labels: Labels, curve: Curve | None) -> tuple[Topic, ...]:
+    if curve is None:
+        return tuple(topics)
+    stability = topic_stability(labels, len(topics), curve)
+    return tuple(replace(topic, stability=value) for topic, value in zip(topics, stability, strict=True))
+
+
+def _selection(groups: _Groups, config: Topics) -> dict[str, Any]:
+    """How the number of topics came about, as JSON."""
+    if groups.curve is None:
+        return {"n_topics": config.n_topics, "by": "config"} if config.n_topics else {"by": "too alike"}
+    curve = [{"n_topics": p.n_topics, "mean": p.mean, "deviation": p.deviation} for p in groups.curve.points]
+    return {"n_topics": groups.curve.chosen, "by": "stability", "curve": curve}

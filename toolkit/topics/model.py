@@ -1,9 +1,9 @@
-"""A fitted topic model: nearest centre in joined space, one text at a time."""
+"""A fitted topic model: a text to its topic, by one linear rule in joined space."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,9 @@ import numpy.typing as npt
 
 from toolkit.data import NO_TOPIC, Topic
 from toolkit.embed import Encoder, Lsa
+from toolkit.topics.rule import Rule
 
 Vectors = npt.NDArray[np.float32]
-
-_BLOCK_VALUES = 100_000  # products of vectors and centres at once: they stay in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +48,47 @@ class Space:
 class TopicModel:
     """Topics of a corpus and the rule that gives a text its topic.
 
-    A text belongs to the topic with the nearest centre, or to none where its cosine with that centre is below
-    `threshold`. The labels of the fitted segments come from the same rule, so fitted and assigned labels agree.
+    The labels of the fitted segments come from the same rule, so fitted and assigned labels agree.
 
     Attributes
     ----------
-    topics : topics 0, 1, ... by size
-    engine : what found the clusters
+    topics : the topics in the order of the rule's rows
+    engine : what found the groups
     note : a sentence where something was out of the ordinary, "" otherwise
-    centres : float32 array of shape (n_topics, n_dimensions), unit rows
     fitted : (document_id, index) of the segments of the fit, sorted
     coordinates : float32 array of shape (n_fitted, 2) for a map, aligned with `fitted`; None where there is no map
+    selection : how the number of topics was chosen: the stability of every number tried
     """
 
     topics: tuple[Topic, ...]
     engine: str
     note: str
     space: Space
-    centres: Vectors
-    threshold: float
+    rule: Rule
     fitted: tuple[tuple[str, int], ...] = ()
     coordinates: Vectors | None = None
+    selection: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def centres(self) -> Vectors:
+        """The centres of the topics: float32 array of shape (n_topics, n_dimensions), unit rows."""
+        return self.rule.centres
+
+    @property
+    def threshold(self) -> float:
+        """The cosine with its topic's centre below which a text has no topic."""
+        return self.rule.threshold
 
     def assign(self, texts: Sequence[str], embedder: Encoder) -> list[tuple[int, float]]:
-        """The topic of each text, or -1, and its cosine with the topic's centre (the nearest one's for -1)."""
+        """The topic of each text, or -1, and its cosine with the topic's centre (the nearest in kind for -1)."""
         if not self.topics:
             return [(NO_TOPIC, 0.0) for _ in texts]
-        return nearest(self.space.join(embedder.encode(texts), texts), self.centres, self.threshold)
+        rows, cosines = self.rule.give(self.space.join(embedder.encode(texts), texts))
+        ids = [topic.topic for topic in self.topics]
+        return [
+            (ids[row] if row >= 0 else NO_TOPIC, cosine)
+            for row, cosine in zip(rows.tolist(), cosines.tolist(), strict=True)
+        ]
 
     def without_sources(self) -> TopicModel:
         """The same model without the ids of the segments it was fitted on: for giving away."""
@@ -89,12 +102,18 @@ class TopicModel:
             "engine": self.engine,
             "note": self.note,
             "threshold": self.threshold,
+            "selection": dict(self.selection),
             "lsa_share": self.space.lsa_share,
             "lsa": lsa_json,
             "topics": [_topic_state(topic) for topic in self.topics],
             "fitted": [list(key) for key in self.fitted],
         }
-        arrays: dict[str, npt.NDArray[Any]] = {"centres": self.centres, "mean": self.space.mean}
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "centres": self.rule.centres,
+            "weights": self.rule.weights,
+            "offsets": self.rule.offsets,
+            "mean": self.space.mean,
+        }
         arrays |= {f"lsa.{name}": array for name, array in lsa_arrays.items()}
         if self.coordinates is not None:
             arrays["coordinates"] = self.coordinates
@@ -109,29 +128,11 @@ class TopicModel:
             engine=json["engine"],
             note=json["note"],
             space=Space(arrays["mean"], Lsa.from_state(json["lsa"], lsa_arrays), json["lsa_share"]),
-            centres=arrays["centres"],
-            threshold=json["threshold"],
+            rule=Rule(arrays["centres"], arrays["weights"], arrays["offsets"], json["threshold"]),
             fitted=tuple((document_id, index) for document_id, index in json["fitted"]),
             coordinates=arrays.get("coordinates"),
+            selection=json["selection"],
         )
-
-
-def nearest(vectors: Vectors, centres: Vectors, threshold: float) -> list[tuple[int, float]]:
-    """The nearest centre of each vector, or -1 below `threshold`, and the cosine, rounded to 6 decimals.
-
-    Each cosine is a sum of its own in 64 bits, so that a row never depends on its batch; ties go to the lower id.
-    """
-    wide = centres.astype(np.float64)
-    found: list[tuple[int, float]] = []
-    block = max(1, _BLOCK_VALUES // max(wide.size, 1))
-    for start in range(0, len(vectors), block):
-        rows = vectors[start : start + block]
-        cosines = np.round(np.asarray(np.add.reduce(wide * rows[:, None, :], axis=2)), 6)
-        best = cosines.argmax(axis=1)
-        cosine = cosines[np.arange(len(rows)), best]
-        given = np.where((cosine >= threshold) & rows.any(axis=1), best, NO_TOPIC)
-        found += zip(given.tolist(), cosine.tolist(), strict=True)
-    return found
 
 
 def unit_rows(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -150,6 +151,7 @@ def _topic_state(topic: Topic) -> dict[str, Any]:
         "n_articles": topic.n_articles,
         "theme": topic.theme,
         "exemplars": [list(key) for key in topic.exemplars],
+        "stability": topic.stability,
     }
 
 
@@ -162,4 +164,5 @@ def _topic_from_state(json: Mapping[str, Any]) -> Topic:
         n_articles=json["n_articles"],
         theme=json["theme"],
         exemplars=tuple((document_id, index) for document_id, index in json["exemplars"]),
+        stability=json["stability"],
     )

@@ -1,0 +1,110 @@
+"""How many topics: the number whose groups come back when part of the corpus is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Labels = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int64]
+Grouping = Callable[[Rows, Sequence[int]], list[Labels]]
+"""Groups some rows anew: their labels at each of several numbers of groups."""
+
+N_RESAMPLES = 10
+RATIO = 0.8  # of the rows in each resample
+_MAX_POOL = 5_000  # rows the resamples are drawn from: 10 of 4,000 take about 15 s
+_INTERNAL_SEED = 20_10  # of the draws; not the user's: the number of topics is a property of the corpus
+_NUMBERS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 50, 60, 80, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The stability of a number of topics: mean and standard deviation of the ARI between pairs of resamples."""
+
+    n_topics: int
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Stability at each number of topics, the number chosen, and the resamples it was measured on."""
+
+    points: tuple[Point, ...]
+    chosen: int
+    resamples: tuple[Rows, ...]
+    labels: tuple[tuple[Labels, ...], ...]
+
+
+def find_number(group: Grouping, n_rows: int, *, most: int) -> Curve:
+    """The number of topics of `n_rows` segments, at most `most`, with the stability of every number tried.
+
+    Resampling as in Ben-Hur, Elisseeff & Guyon 2002: ten draws of 80 % without replacement, grouped from scratch; the
+    stability of a number is the mean adjusted Rand index of two draws over the rows they share, over all pairs.
+    Two halves are always stable and tell a reader nothing, so numbers below half the binary logarithm of the number of
+    segments are not asked, nor any above the rule of thumb sqrt(n / 2) (Mardia, Kent & Bibby 1979). Among the rest the
+    most stable one is taken, or the largest that is within one standard deviation of it (after the one-standard-error
+    rule of Breiman et al. 1984, here towards detail).
+    """
+    most = min(most, max(2, round(np.sqrt(n_rows / 2))))
+    least = min(max(2, round(np.log2(max(n_rows, 2)) / 2)), most)
+    numbers = [n for n in _NUMBERS if least <= n <= most] or [most]
+    draws = resamples(n_rows)
+    labels = tuple(tuple(group(rows, numbers)) for rows in draws)
+    points = []
+    for i, number in enumerate(numbers):
+        pairs = [
+            _agreement(draws[a], labels[a][i], draws[b], labels[b][i])
+            for a in range(len(draws))
+            for b in range(a + 1, len(draws))
+        ]
+        points.append(Point(number, round(float(np.mean(pairs)), 6), round(float(np.std(pairs)), 6)))
+    best = max(points, key=lambda point: (point.mean, point.n_topics))
+    chosen = max(point.n_topics for point in points if point.mean >= best.mean - best.deviation)
+    return Curve(tuple(points), chosen, draws, labels)
+
+
+def resamples(n_rows: int) -> tuple[Rows, ...]:
+    """The rows of each resample, in order."""
+    random = np.random.default_rng(_INTERNAL_SEED)
+    pool = np.sort(random.permutation(n_rows)[:_MAX_POOL])
+    size = max(2, round(RATIO * len(pool)))
+    return tuple(np.sort(pool[random.permutation(len(pool))[:size]]) for _ in range(N_RESAMPLES))
+
+
+def topic_stability(labels: Labels, n_topics: int, curve: Curve) -> list[float]:
+    """For each topic the mean over resamples of its largest Jaccard index with a group found there, in [0, 1].
+
+    `labels` are the topics of all rows, 0 to `n_topics` - 1 (-1: none); the resamples are those of the chosen number.
+    Above .75 a group is stable, below .5 it is dissolved (Hennig 2007).
+    """
+    at = [point.n_topics for point in curve.points].index(curve.chosen)
+    sums = np.zeros(n_topics)
+    for rows, by_number in zip(curve.resamples, curve.labels, strict=True):
+        own, groups = labels[rows], by_number[at]
+        table = np.zeros((n_topics + 1, int(groups.max(initial=0)) + 1))
+        np.add.at(table, (own, groups), 1)  # -1 counts in the last row
+        sizes, others = table[:-1].sum(axis=1), table.sum(axis=0)
+        together = table[:-1]
+        union = sizes[:, None] + others[None, :] - together
+        sums += (together / np.maximum(union, 1)).max(axis=1)
+    return [round(float(value), 6) for value in sums / len(curve.resamples)]
+
+
+def _agreement(rows: Rows, labels: Labels, other_rows: Rows, other_labels: Labels) -> float:
+    """The adjusted Rand index of two groupings over the rows both have (Hubert & Arabie 1985)."""
+    _, mine, theirs = np.intersect1d(rows, other_rows, assume_unique=True, return_indices=True)
+    if not len(mine):
+        return 0.0
+    a, b = labels[mine], other_labels[theirs]
+    table = np.zeros((int(a.max()) + 1, int(b.max()) + 1))
+    np.add.at(table, (a, b), 1)
+    together = float((table * (table - 1)).sum())
+    in_a, in_b = table.sum(axis=1), table.sum(axis=0)
+    pairs_a, pairs_b = float((in_a * (in_a - 1)).sum()), float((in_b * (in_b - 1)).sum())
+    chance = pairs_a * pairs_b / max(len(mine) * (len(mine) - 1), 1)
+    most = (pairs_a + pairs_b) / 2
+    return 1.0 if most == chance else (together - chance) / (most - chance)
