@@ -127,7 +127,8 @@ def test_the_order_of_segments_changes_nothing(model):
 def test_names_of_documents_and_the_order_they_give_change_no_topic(by_bertopic):
     rows = planted()
     random.Random(7).shuffle(rows)  # noqa: S311
-    renamed = [(f"{i:04d}", 0, text, theme) for i, (_, _, text, theme) in enumerate(rows)]
+    names = {document_id: f"{i:04d}" for i, (document_id, *_) in enumerate(rows)}
+    renamed = [(names[document_id], index, text, theme) for document_id, index, text, theme in rows]
     model = fit(renamed, config={"engine": "bertopic", "n_topics": None})
     assert [(t.n_segments, t.stability) for t in model.topics] == [
         (t.n_segments, t.stability) for t in by_bertopic.topics
@@ -291,7 +292,7 @@ def test_the_most_stable_number_is_chosen_and_dissolved_topics_score_low():
         chance = np.random.default_rng(len(rows) + int(rows.sum()))
         return [truth[rows] if number == 4 else chance.integers(0, number, len(rows)) for number in numbers]
 
-    curve = find_number(group, len(truth), most=20)
+    curve = find_number(group, range(len(truth)), most=20)
     assert curve.chosen == 4
     assert next(point.mean for point in curve.points if point.n_topics == 4) == 1.0
     assert all(abs(point.mean) < 0.1 for point in curve.points if point.n_topics != 4)
@@ -299,14 +300,21 @@ def test_the_most_stable_number_is_chosen_and_dissolved_topics_score_low():
     assert max(topic_stability(np.arange(len(truth)) % 4, 4, curve)) < 0.5
 
 
+def test_resamples_take_articles_whole():
+    articles = np.repeat(np.arange(50), 7)
+    for rows in resamples(articles):
+        assert len(rows) == 40 * 7
+        assert (np.bincount(articles[rows], minlength=50) % 7 == 0).all()
+
+
 def test_stability_is_the_adjusted_rand_index_of_scikit_learn():
     from sklearn.metrics import adjusted_rand_score
 
     chance = np.random.default_rng(3)
     drawn = [chance.integers(0, 4, 300) for _ in range(10)]
-    draws = resamples(300)
+    draws = resamples(range(300))
     remaining = iter(drawn)
-    curve = find_number(lambda rows, numbers: [next(remaining)[rows]] * len(numbers), 300, most=4)
+    curve = find_number(lambda rows, numbers: [next(remaining)[rows]] * len(numbers), range(300), most=4)
     expected = [
         adjusted_rand_score(drawn[a][both := np.intersect1d(draws[a], draws[b])], drawn[b][both])
         for a in range(10)

@@ -78,7 +78,7 @@ class _TreeClusters:
         return self
 
 
-def nmf_labels(texts: Sequence[str], *, n_topics: int, stop_words: frozenset[str]) -> Labels:
+def nmf_labels(texts: Sequence[str], articles: Sequence[int], *, n_topics: int, stop_words: frozenset[str]) -> Labels:
     """Groups by consensus non-negative matrix factorisation of sublinear tf-idf; -1 for a row without known words.
 
     A factorisation of each resample, its components grouped over resamples, the median of each group kept, the rows
@@ -103,7 +103,7 @@ def nmf_labels(texts: Sequence[str], *, n_topics: int, stop_words: frozenset[str
         return np.full(len(texts), -1, dtype=np.int64)
     n_topics = min(n_topics, *weights.shape)
     found = []
-    for rows in resamples(len(texts)):
+    for rows in resamples(articles):
         model = NMF(n_components=min(n_topics, len(rows)), init="nndsvd", random_state=_INTERNAL_SEED, max_iter=200)
         model.fit(weights[rows])
         found.append(model.components_)

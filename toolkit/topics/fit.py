@@ -104,7 +104,9 @@ def fit_topics(
 
     report("topics: groups", 0.2)
     with clusters.quiet_and_single():
-        groups = _group(vectors[distinct], [texts[i] for i in distinct], config)
+        groups = _group(
+            vectors[distinct], [texts[i] for i in distinct], _numbered([keys[i][0] for i in distinct]), config
+        )
         if groups.note:
             notes.append(groups.note)
         rule = _settle(vectors[distinct], groups.labels, config)
@@ -193,7 +195,13 @@ def _first_copies(texts: Sequence[str], vectors: Vectors) -> npt.NDArray[np.int6
     return np.asarray(first[first])
 
 
-def _group(vectors: Vectors, texts: Sequence[str], config: Topics) -> _Groups:
+def _numbered(names: Sequence[str]) -> list[int]:
+    """The names as numbers in the order of their first appearance: by content, whatever the articles are called."""
+    numbers: dict[str, int] = {}
+    return [numbers.setdefault(name, len(numbers)) for name in names]
+
+
+def _group(vectors: Vectors, texts: Sequence[str], articles: Sequence[int], config: Topics) -> _Groups:
     """Groups by the engine of the config, their number by stability unless it is given."""
     n_rows = len(vectors)
     if float(np.ptp(vectors, axis=0).max()) < 1e-3:
@@ -213,12 +221,12 @@ def _group(vectors: Vectors, texts: Sequence[str], config: Topics) -> _Groups:
             smaller = grow_tree(part, near)
             return [smaller.cut(number) for number in numbers]
 
-        curve = find_number(regroup, n_rows, most=most)
+        curve = find_number(regroup, articles, most=most)
     n_topics = min(curve.chosen if curve else config.n_topics or 1, n_rows)
     if config.engine == "bertopic":
         labels = clusters.bertopic_labels(texts, tree, n_topics=n_topics)
     else:
-        labels = clusters.nmf_labels(texts, n_topics=n_topics, stop_words=stop_list())
+        labels = clusters.nmf_labels(texts, articles, n_topics=n_topics, stop_words=stop_list())
         if not (labels >= 0).any():
             labels = np.zeros(n_rows, dtype=np.int64)
     return _Groups(labels, "", neighbours, curve)

@@ -16,6 +16,7 @@ Grouping = Callable[[Rows, Sequence[int]], list[Labels]]
 N_RESAMPLES = 10
 RATIO = 0.8  # of the rows in each resample
 _MAX_POOL = 5_000  # rows the resamples are drawn from: 10 of 4,000 take about 15 s
+_MIN_ARTICLES = 5
 _INTERNAL_SEED = 20_10  # of the draws; not the user's: the number of topics is a property of the corpus
 _NUMBERS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 50, 60, 80, 100)
 
@@ -39,20 +40,23 @@ class Curve:
     labels: tuple[tuple[Labels, ...], ...]
 
 
-def find_number(group: Grouping, n_rows: int, *, most: int) -> Curve:
-    """The number of topics of `n_rows` segments, at most `most`, with the stability of every number tried.
+def find_number(group: Grouping, articles: Sequence[int], *, most: int) -> Curve:
+    """The number of topics of segments, at most `most`, with the stability of every number tried.
+
+    `articles` says which article each segment is of; articles are drawn whole, or a story told in many paragraphs would
+    be stable by itself.
 
     Resampling as in Ben-Hur, Elisseeff & Guyon 2002: ten draws of 80 % without replacement, grouped from scratch; the
     stability of a number is the mean adjusted Rand index of two draws over the rows they share, over all pairs.
     Two halves are always stable and tell a reader nothing, so numbers below half the binary logarithm of the number of
-    segments are not asked, nor any above the rule of thumb sqrt(n / 2) (Mardia, Kent & Bibby 1979). Among the rest the
-    most stable one is taken, or the largest that is within one standard deviation of it (after the one-standard-error
-    rule of Breiman et al. 1984, here towards detail).
+    segments are not asked, nor any above the square root of the number of articles: a topic should have as many
+    articles as there are topics. Among the rest the most stable one is taken, or the largest that is within one
+    standard deviation of it (after the one-standard-error rule of Breiman et al. 1984, here towards detail).
     """
-    most = min(most, max(2, round(np.sqrt(n_rows / 2))))
-    least = min(max(2, round(np.log2(max(n_rows, 2)) / 2)), most)
+    most = min(most, max(2, round(np.sqrt(int(_units(articles).max(initial=0)) + 1))))
+    least = min(max(2, round(np.log2(max(len(articles), 2)) / 2)), most)
     numbers = [n for n in _NUMBERS if least <= n <= most] or [most]
-    draws = resamples(n_rows)
+    draws = resamples(articles)
     labels = tuple(tuple(group(rows, numbers)) for rows in draws)
     points = []
     for i, number in enumerate(numbers):
@@ -67,12 +71,24 @@ def find_number(group: Grouping, n_rows: int, *, most: int) -> Curve:
     return Curve(tuple(points), chosen, draws, labels)
 
 
-def resamples(n_rows: int) -> tuple[Rows, ...]:
-    """The rows of each resample, in order."""
+def resamples(articles: Sequence[int]) -> tuple[Rows, ...]:
+    """The rows of each resample, in order: the segments of 80 % of the articles of a pool.
+
+    Of fewer than five articles 80 % is no choice; then segments are drawn.
+    """
     random = np.random.default_rng(_INTERNAL_SEED)
-    pool = np.sort(random.permutation(n_rows)[:_MAX_POOL])
-    size = max(2, round(RATIO * len(pool)))
-    return tuple(np.sort(pool[random.permutation(len(pool))[:size]]) for _ in range(N_RESAMPLES))
+    of = _units(articles)
+    sizes = np.bincount(of)
+    order = random.permutation(len(sizes))
+    pool = np.sort(order[: max(2, int(np.searchsorted(np.cumsum(sizes[order]), _MAX_POOL, side="right")))])
+    n_drawn = max(1, round(RATIO * len(pool)))
+    return tuple(np.flatnonzero(np.isin(of, random.permutation(pool)[:n_drawn])) for _ in range(N_RESAMPLES))
+
+
+def _units(articles: Sequence[int]) -> Rows:
+    """What is drawn whole: the number of each segment's article, or the segment's own where articles are too few."""
+    of = np.unique(np.asarray(articles, dtype=np.int64), return_inverse=True)[1]
+    return np.arange(len(of)) if len(of) and int(of.max()) + 1 < _MIN_ARTICLES else of
 
 
 def topic_stability(labels: Labels, n_topics: int, curve: Curve) -> list[float]:
