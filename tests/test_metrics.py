@@ -2,24 +2,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import (
-    adjusted_mutual_info_score,
-    average_precision_score,
-    fowlkes_mallows_score,
-    roc_auc_score,
-)
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from toolkit.metrics import (
-    adjusted_mutual_information,
     average_precision,
     bootstrap_interval,
     expected_calibration_error,
-    fowlkes_mallows,
-    npmi,
     pk,
     precision_recall_f1,
     roc_auc,
-    topic_diversity,
     window_diff,
 )
 
@@ -75,30 +66,6 @@ def test_window_diff_sees_a_false_boundary_beside_a_true_one_that_pk_forgives():
     truth = [0, 0, 0, 0, 1, 1, 1, 1]
     guess = [0, 0, 0, 1, 2, 2, 2, 2]
     assert window_diff(truth, guess, window=3) > pk(truth, guess, window=3)
-
-
-def test_npmi_by_hand():
-    documents = [["a", "b"], ["a", "b"], ["a"], ["c"]]
-    # P(a) = 3/4, P(b) = 1/2, P(ab) = 1/2: ln(.5 / .375) / -ln .5
-    assert npmi([["a", "b"]], documents, window=None) == pytest.approx(np.log(4 / 3) / np.log(2))
-    assert npmi([["a", "c"]], documents, window=None) == -1.0
-
-
-def test_npmi_slides_its_window():
-    # windows of 2 over "a x b": {a, x}, {x, b}; a and b never meet
-    assert npmi([["a", "b"]], [["a", "x", "b"]], window=2) == -1.0
-
-
-def test_topic_diversity_by_hand():
-    assert topic_diversity([["a", "b"], ["b", "c"]]) == 0.75
-
-
-@settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=30))
-def test_cluster_measures_equal_scikit_learn(pairs):
-    truth, found = [a for a, _ in pairs], [b for _, b in pairs]
-    assert fowlkes_mallows(truth, found) == pytest.approx(fowlkes_mallows_score(truth, found))
-    assert adjusted_mutual_information(truth, found) == pytest.approx(adjusted_mutual_info_score(truth, found))
 
 
 def test_bootstrap_interval_holds_the_mean_and_repeats():

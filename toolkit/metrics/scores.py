@@ -1,9 +1,8 @@
-"""Published measures under their names; each says its range and its reference."""
+"""Scores of yes-or-no decisions: precision and recall, ranking, calibration, and intervals by resampling."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -132,102 +131,3 @@ def weighted_calibration_error(truth: Bools, scores: Floats, weights: Floats, *,
 def _starts(ranked: Floats) -> npt.NDArray[np.int64]:
     """Where each run of equal values begins."""
     return np.concatenate(([0], np.flatnonzero(np.diff(ranked)) + 1))
-
-
-def pk(reference: Sequence[int], hypothesis: Sequence[int], *, window: int | None = None) -> float:
-    """Chance that two units `window` apart are wrongly said to be in one segment or in two, in [0, 1]; lower is better.
-
-    `reference` and `hypothesis` give the segment number of each unit. The window is half the mean reference segment
-    length by default, rounded, at least 1. Reference: Beeferman, Berger & Lafferty 1999.
-    """
-    truth, guess = np.asarray(reference), np.asarray(hypothesis)
-    k = _window(truth, window)
-    if len(truth) <= k:
-        return 0.0
-    return float(np.mean((truth[:-k] == truth[k:]) != (guess[:-k] == guess[k:])))
-
-
-def window_diff(reference: Sequence[int], hypothesis: Sequence[int], *, window: int | None = None) -> float:
-    """Share of windows in which the number of boundaries differs, in [0, 1]; lower is better.
-
-    Arguments as for `pk`. Reference: Pevzner & Hearst 2002.
-    """
-    truth, guess = np.asarray(reference), np.asarray(hypothesis)
-    k = _window(truth, window)
-    if len(truth) <= k:
-        return 0.0
-    counts = [np.concatenate(([0], np.cumsum(labels[1:] != labels[:-1]))) for labels in (truth, guess)]
-    return float(np.mean((counts[0][k:] - counts[0][:-k]) != (counts[1][k:] - counts[1][:-k])))
-
-
-def _window(reference: npt.NDArray[Any], window: int | None) -> int:
-    if window is not None:
-        return window
-    n_segments = 1 + int((reference[1:] != reference[:-1]).sum())
-    return max(1, round(len(reference) / n_segments / 2))
-
-
-def npmi(topics: Sequence[Sequence[str]], documents: Iterable[Iterable[str]], *, window: int | None = 10) -> float:
-    """Mean normalised pointwise mutual information of the word pairs of each topic, in [-1, 1].
-
-    Word probabilities are shares of sliding windows of `window` tokens (whole documents for None) that contain the
-    words; a pair that never meets counts -1, as does one with a word that never occurs. A pair that fills every
-    window counts 1. Reference: Bouma 2009; Lau, Newman & Baldwin 2014; `c_npmi` of Roeder et al. 2015 but for epsilon.
-    """
-    wanted = {word for topic in topics for word in topic}
-    partners: dict[str, set[str]] = {word: set() for word in wanted}
-    for topic in topics:
-        for word in topic:
-            partners[word].update(other for other in topic if other > word)
-    single: Counter[str] = Counter()
-    joint: Counter[tuple[str, str]] = Counter()
-    n_windows = 0
-    for document in documents:
-        tokens = list(document)
-        width = len(tokens) if window is None else min(window, len(tokens))
-        for start in range(len(tokens) - width + 1 if tokens else 0):
-            n_windows += 1
-            present = wanted.intersection(tokens[start : start + width])
-            single.update(present)
-            joint.update((word, other) for word in present for other in partners[word] if other in present)
-    values = []
-    for topic in topics:
-        pairs = [(min(a, b), max(a, b)) for i, a in enumerate(topic) for b in topic[i + 1 :] if a != b]
-        values.append([_pair_npmi(single[a], single[b], joint[a, b], n_windows) for a, b in pairs])
-    means = [float(np.mean(topic_values)) for topic_values in values if topic_values]
-    return float(np.mean(means)) if means else 0.0
-
-
-def _pair_npmi(n_a: int, n_b: int, n_both: int, n: int) -> float:
-    if n_both == 0:
-        return -1.0
-    if n_both == n:
-        return 1.0
-    return float(np.log(n_both * n / (n_a * n_b)) / -np.log(n_both / n))
-
-
-def topic_diversity(topics: Sequence[Sequence[str]], *, n_terms: int = 10) -> float:
-    """Share of distinct words among the first `n_terms` of all topics, in (0, 1] (Dieng, Ruiz & Blei 2020)."""
-    words = [word for topic in topics for word in topic[:n_terms]]
-    return len(set(words)) / len(words) if words else 0.0
-
-
-def adjusted_mutual_information(reference: Sequence[Any], found: Sequence[Any]) -> float:
-    """Agreement of two clusterings: 1 for the same, 0 expected by chance (Vinh, Epps & Bailey 2010)."""
-    from sklearn.metrics import adjusted_mutual_info_score
-
-    return float(adjusted_mutual_info_score(reference, found))
-
-
-def fowlkes_mallows(reference: Sequence[Any], found: Sequence[Any]) -> float:
-    """Geometric mean of pairwise precision and recall of two clusterings, in [0, 1] (Fowlkes & Mallows 1983).
-
-    Computed from the contingency table, in whole numbers: no overflow with large clusters.
-    """
-    pairs = Counter(zip(reference, found, strict=True))
-    both = sum(n * (n - 1) for n in pairs.values())
-    in_reference = sum(n * (n - 1) for n in Counter(reference).values())
-    in_found = sum(n * (n - 1) for n in Counter(found).values())
-    if in_reference == 0 or in_found == 0:
-        return 0.0
-    return float(both / (in_reference**0.5 * in_found**0.5))

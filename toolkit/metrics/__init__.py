@@ -1,0 +1,78 @@
+"""Published measures under their names; each says its range and its reference."""
+
+from toolkit.metrics.clusterings import (
+    adjusted_mutual_information,
+    adjusted_rand,
+    cluster_stability,
+    error_in_k,
+    fowlkes_mallows,
+    outlier_share,
+    resample_agreement,
+)
+from toolkit.metrics.coherence import (
+    CV_WINDOW,
+    GENSIM_EPSILON,
+    NPMI_WINDOW,
+    WindowCounts,
+    count_windows,
+    cv,
+    npmi,
+    topic_cv,
+    topic_npmi,
+)
+from toolkit.metrics.scores import (
+    average_precision,
+    bootstrap_interval,
+    expected_calibration_error,
+    precision_recall_f1,
+    resampled_counts,
+    roc_auc,
+    weighted_average_precision,
+    weighted_calibration_error,
+    weighted_roc_auc,
+)
+from toolkit.metrics.segmentation import pk, window_diff
+from toolkit.metrics.topic_words import (
+    inverted_rbo,
+    matched_jaccard,
+    rank_biased_overlap,
+    topic_diversity,
+    topic_word_intrusion,
+    word_intrusion,
+)
+
+__all__ = [
+    "CV_WINDOW",
+    "GENSIM_EPSILON",
+    "NPMI_WINDOW",
+    "WindowCounts",
+    "adjusted_mutual_information",
+    "adjusted_rand",
+    "average_precision",
+    "bootstrap_interval",
+    "cluster_stability",
+    "count_windows",
+    "cv",
+    "error_in_k",
+    "expected_calibration_error",
+    "fowlkes_mallows",
+    "inverted_rbo",
+    "matched_jaccard",
+    "npmi",
+    "outlier_share",
+    "pk",
+    "precision_recall_f1",
+    "rank_biased_overlap",
+    "resample_agreement",
+    "resampled_counts",
+    "roc_auc",
+    "topic_cv",
+    "topic_diversity",
+    "topic_npmi",
+    "topic_word_intrusion",
+    "weighted_average_precision",
+    "weighted_calibration_error",
+    "weighted_roc_auc",
+    "window_diff",
+    "word_intrusion",
+]
