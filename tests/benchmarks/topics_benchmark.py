@@ -139,8 +139,8 @@ def stability(bench):
         f"stability, {name}",
         f"{describe(texts, labels)}, as OCTIS prepared them; K {STABILITY_K} given to all. {n_runs} seeds of the "
         f"method on one order, and {n_runs} orders of the documents with seed 0; means over all pairs of runs. `equal` "
-        "is the share of pairs with the same labels and words in the same order; Jaccard is of the ten words of topics, "
-        "matched one to one.",
+        "is the share of pairs with the same labels and words in the same order; Jaccard is of the ten words of "
+        "topics, matched one to one.",
         rows,
     )
 
