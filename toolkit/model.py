@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.config import Config, parse_config
-from toolkit.embed import Embedder, load_embedder
+from toolkit.embed import Encoder, encoder_sha256, load_encoder
 from toolkit.errors import ToolkitError
 from toolkit.places import Gazetteer
 from toolkit.relevance import RelevanceModel
@@ -30,7 +30,7 @@ class Model:
     relevance: RelevanceModel
     themes: ThemeModel
     topics: TopicModel
-    embedder: Embedder
+    embedder: Encoder
     training: Mapping[str, Any]
     seed: int
     manifest: Manifest | None = None
@@ -69,16 +69,17 @@ def load_model(folder: Path) -> Model:
     try:
         relevance = RelevanceModel.from_state(*load_part(manifest, "relevance"))
         themes = ThemeModel.from_state(*load_part(manifest, "themes"))
+        config = parse_config(load_text(manifest, "config.toml"), where=str(folder / "config.toml"))
         return Model(
             name=manifest.name,
-            config=parse_config(load_text(manifest, "config.toml"), where=str(folder / "config.toml")),
+            config=config,
             line_model=load_line_model(),
             repeats=RepeatedLines.from_state(*load_part(manifest, "repeats")),
             gazetteer=Gazetteer.from_state(*load_part(manifest, "places")),
             relevance=relevance,
             themes=themes.numbered_by(relevance.vocabulary.numbering),
             topics=TopicModel.from_state(*load_part(manifest, "topics")),
-            embedder=load_embedder(),
+            embedder=_load_same_encoder(config.topics.encoder, manifest),
             training=manifest.training,
             seed=manifest.seed,
             manifest=manifest,
@@ -91,6 +92,24 @@ def load_model(folder: Path) -> Model:
             "Train the model again.",
             exit_code=4,
         ) from error
+
+
+def _load_same_encoder(spec: str | None, manifest: Manifest) -> Encoder:
+    """The encoder the topics were found with: vectors of another would give every text a wrong topic."""
+    trained_with = manifest.training.get("encoder_sha256")
+    if spec is not None and not Path(spec).is_dir():
+        raise ToolkitError(
+            f"{manifest.folder}: its topics need the encoder in {spec} (topics.encoder), and no such folder is there. "
+            "Put it back, work from the folder that path is relative to, or train the model again."
+        )
+    # A model without the record is from before there was a choice: it was trained with the shipped embedder.
+    if trained_with is not None and encoder_sha256(spec) != trained_with:
+        where = "the embedder this toolkit comes with" if spec is None else f"the encoder in {spec}"
+        raise ToolkitError(
+            f"{manifest.folder}: {where} is not the one its topics were found with (its files have another hash). "
+            "Put the earlier one back, or train the model again."
+        )
+    return load_encoder(spec)
 
 
 def config_toml(config: Config) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from toolkit.config import Config
 from toolkit.data import CutDocument, Label, Record
-from toolkit.embed import load_embedder
+from toolkit.embed import Encoder, encoder_sha256, load_encoder
 from toolkit.html import HtmlTooDeep, render
 from toolkit.model import Model
 from toolkit.pipeline import TOPIC_ROLES, Judged, cut_record, judge, kept_text, speaks
@@ -46,6 +46,7 @@ def train(
 
     progress = progress or Silent()
     notes: list[str] = []
+    encoder = load_encoder(config.topics.encoder)
     with threadpool_limits(1):  # sums of many threads differ in their last bits from run to run
         progress.stage("read and learn repeated lines")
         sample, repeats, corpus_hash, n_documents = _sample(read(), config, labels, progress)
@@ -78,7 +79,9 @@ def train(
         progress.stage("find topics")
         language = main_language(judged)
         once = _without_copies(judged)
-        topics, n_other = _fit_topics(once, themes, config, language=language, seed=seed, with_map=with_map)
+        topics, n_other = _fit_topics(
+            once, themes, config, encoder=encoder, language=language, seed=seed, with_map=with_map
+        )
     if topics.note:
         notes.append(topics.note)
     if n_other:
@@ -94,6 +97,7 @@ def train(
         "corpus_hash": corpus_hash,
         "base": base.manifest.sha256 if base and base.manifest else None,
         "topics_engine": topics.engine,
+        "encoder_sha256": encoder_sha256(config.topics.encoder),
         "n_topics": len(topics.topics),
         "topics_language": language,
         "no_relevance": no_relevance,
@@ -107,7 +111,7 @@ def train(
         relevance=relevance,
         themes=themes,
         topics=topics if with_map else topics.without_sources(),
-        embedder=load_embedder(),
+        embedder=encoder,
         training=training,
         seed=seed,
     )
@@ -174,7 +178,14 @@ def main_language(judged: Sequence[Judged]) -> str:
 
 
 def _fit_topics(
-    judged: Sequence[Judged], themes: ThemeModel, config: Config, *, language: str, seed: int, with_map: bool
+    judged: Sequence[Judged],
+    themes: ThemeModel,
+    config: Config,
+    *,
+    encoder: Encoder,
+    language: str,
+    seed: int,
+    with_map: bool,
 ) -> tuple[TopicModel, int]:
     """The topics of on-topic segments in `language`, and how many segments in other languages were left out."""
     texts: list[str] = []
@@ -199,7 +210,7 @@ def _fit_topics(
         texts,
         document_ids,
         indices,
-        embedder=load_embedder(),
+        embedder=encoder,
         config=config.topics,
         random_state=seed,
         themes=segment_themes,
