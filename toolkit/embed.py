@@ -92,6 +92,17 @@ class Embedder:
             total += np.add.reduce(block, axis=0, dtype=np.int16)
         return total
 
+    def count(self, texts: Sequence[str]) -> Any:
+        """How often each piece occurs in each text: sparse array of shape (n_texts, n_pieces); needs scipy."""
+        from scipy.sparse import csr_matrix
+
+        rows = [self._rows(_WORD.findall(text.lower())) for text in texts]
+        starts = np.cumsum([0, *map(len, rows)])
+        pieces = np.fromiter(chain.from_iterable(rows), dtype=np.int64)
+        counts = csr_matrix((np.ones(len(pieces)), pieces, starts), shape=(len(texts), len(self._matrix)))
+        counts.sum_duplicates()
+        return counts
+
     def find_row(self, word: str) -> int | None:
         """The row of a lower-case word that is one piece, else None. Rows stand in the order of general frequency."""
         row = self._tokenizer.token_to_id(word)

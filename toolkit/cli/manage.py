@@ -151,13 +151,20 @@ def build_embedder(
     source: Annotated[Path, typer.Argument(help="Folder of a sentence-transformers model on this machine.")],
     out: Annotated[Path, typer.Option(help="Folder to write the static embedder to.")],
     dimensions: Annotated[int, typer.Option(min=2, help="Size of the vectors.")] = 256,
-    seed: Annotated[int, typer.Option(help="For the principal components.")] = 0,
+    seed: Annotated[int, typer.Option(help="For the random numbers of the libraries.")] = 0,
+    corpora: Annotated[
+        Path | None, typer.Option(help="Corpora to fit the vectors on, as the shipped ones are.", show_default=False)
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder for what takes long, to go on from.", show_default=False)
+    ] = None,
 ) -> None:
     """Distil a static embedder from a sentence-transformer; needs the extra `transformers` and model2vec.
 
     Example: toolkit embedder build all-MiniLM-L6-v2/ --out embedder/
     """
     from toolkit.distil import build_embedder as build
+    from toolkit.distil_texts import read_texts
 
-    build(str(source), out, dimensions=dimensions, seed=seed)
+    build(source, out, texts=read_texts(corpora) if corpora else (), dimensions=dimensions, seed=seed, cache=cache)
     say(f"wrote {out}")
