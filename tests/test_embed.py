@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from toolkit.config import load_config, shipped_config
 from toolkit.data import Record
 from toolkit.distil import build_embedder, quantise
+from toolkit.distil_fit import fit_to_teacher
+from toolkit.distil_texts import read_texts
 from toolkit.embed import ASSET_FOLDER, Lsa, encoder_sha256, load_embedder, load_encoder
 from toolkit.errors import ToolkitError
 from toolkit.model import load_model, save_model
@@ -109,6 +111,29 @@ def test_quantised_vectors_are_within_half_a_step():
     matrix, scales = quantise(vectors)
     assert matrix.tolist() == [[127, -127], [32, 0]]
     assert np.abs(matrix * scales - vectors).max() <= scales.max() / 2
+
+
+def test_fitting_finds_the_vectors_that_a_teacher_has_added_up():
+    from scipy.sparse import csr_matrix
+
+    rng = np.random.default_rng(0)
+    true = rng.normal(size=(30, 6))
+    counts = csr_matrix(rng.integers(1, 4, (4000, 30)) * (rng.random((4000, 30)) < 0.2))
+    means = counts @ true / np.maximum(np.asarray(counts.sum(axis=1)), 1)
+    start = rng.normal(size=(30, 4))
+    fitted = fit_to_teacher(start, counts, means, dimensions=6)
+    assert np.abs(cosines(fitted) - cosines(true)).max() < 0.02  # the same but for a turn of the space
+    assert np.abs(cosines(start) - cosines(true)).max() > 0.5
+
+
+def cosines(rows):
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows @ rows.T
+
+
+def test_a_missing_corpus_is_named(tmp_path):
+    with pytest.raises(ToolkitError, match=r"articles\.jsonl\.gz: cannot be read"):
+        read_texts(tmp_path)
 
 
 def test_lsa_tells_subjects_apart():
@@ -248,9 +273,13 @@ CORPUS = [
 
 def train_with(encoder):
     config = load_config(shipped_config())
-    config = config.model_copy(update={"topics": config.topics.model_copy(update={"encoder": encoder})})
+    config = config.model_copy(
+        update={"topics": config.topics.model_copy(update={"encoder": encoder, "engine": "nmf"})}
+    )
     records = [Record(name, text, f"{name}.txt") for name, text in CORPUS]
-    return train(lambda: records, name="m", config=config, labels={}, base=None, seed=0, no_relevance=True)[0]
+    return train(
+        lambda: records, name="m", config=config, labels={}, base=None, seed=0, no_relevance=True, with_map=False
+    )[0]
 
 
 def test_a_model_finds_its_encoder_again(tmp_path, monkeypatch):
