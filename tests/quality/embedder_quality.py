@@ -12,7 +12,7 @@ Corpora: bbc_news, raw, copies left out, 5 classes; 20newsgroups, training part 
 4,000 posts whose ids have the smallest hashes, 20 classes; M10 as OCTIS ships it, 10 classes; sea_china_news, gold body
 lines of the articles with one theme, outlets apart (Inquirer, CNA and The Nation are held out: no embedder of ours was
 fitted on their text), themes of at least 16 articles there. On none of the four was the shipped embedder fitted; one
-constant of the fit (PIECE_RIDGE of toolkit.distil_fit) was chosen between two values with eight draws of theirs in view.
+constant of its fit (PIECE_RIDGE in toolkit.distil_fit) was chosen among two with eight draws of theirs in view.
 
 Clusters: k-means, the number of classes given, ten starts, seeds 0 to 4: mean AMI and ARI, and the range of ARI.
 Few labels: 8 and 64 texts a class drawn by chance (64 where each class has 80), logistic regression (C = 10), accuracy
