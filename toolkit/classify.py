@@ -13,6 +13,7 @@ from typing import Any
 
 from toolkit.config import Limits
 from toolkit.data import NO_TOPIC, Quarantined, Record
+from toolkit.drift import N_BATCH, N_SCORES, Sampler, article_of_rows, compare, not_compared, words_for
 from toolkit.duplicates import find_duplicates
 from toolkit.engines import choose_engine, map_batches
 from toolkit.files import (
@@ -26,9 +27,9 @@ from toolkit.files import (
 )
 from toolkit.ledger import Entry, Ledger, open_ledger
 from toolkit.model import Model
-from toolkit.pipeline import JudgeRecipe, Outcome, judge_record, refusal
+from toolkit.pipeline import TOPIC_ROLES, JudgeRecipe, Outcome, judge_record, refusal, speaks
 from toolkit.progress import Progress
-from toolkit.runs import QUARANTINE, RUN, Finished, RunKey, finished_run, start_run, write_quarantine
+from toolkit.runs import DRIFT, QUARANTINE, RUN, Finished, RunKey, finished_run, start_run, write_quarantine
 from toolkit.store import canonical_json
 
 _BATCH_CHARACTERS = 1_000_000
@@ -93,7 +94,8 @@ def classify(
             progress.advance(len(done))
         ledger.forget_unseen()
         progress.stage("write tables")
-        written, extra = _publish(folder, ledger, model, formats)
+        sampler = Sampler(N_BATCH, N_SCORES)
+        written, extra = _publish(folder, ledger, model, formats, sampler)
         counts.articles = extra["n_articles"]
         quarantined = ledger.quarantined()
     counts.quarantined = len(quarantined)
@@ -106,6 +108,10 @@ def classify(
     run["encodings"] = dict(sorted(stats.encodings.items()))
     run["n_replaced_characters"] = stats.n_replaced
     run["engine"] = {"name": engine, "workers": workers}
+    if key.command == "classify":  # `run` learned from what it classifies: there is nothing to compare
+        progress.stage("compare with the training corpus")
+        run["drift"] = _write_drift(folder, model, sampler, no_relevance=key.no_relevance)
+        written.append(folder / DRIFT)
     atomic_write_bytes(folder / RUN, canonical_json(run).encode())
     return Finished(run, folder, written=(*written, folder / QUARANTINE, folder / RUN))
 
@@ -252,8 +258,40 @@ def _store(done: Sequence[tuple[Record, Outcome]], ledger: Ledger, counts: Count
     ledger.finish(entries)
 
 
-def _publish(folder: Path, ledger: Ledger, model: Model, formats: Sequence[str]) -> tuple[list[Path], dict[str, Any]]:
-    """Write the tables from the ledger, sorted by id, each published whole."""
+def _write_drift(folder: Path, model: Model, sampler: Sampler, *, no_relevance: bool) -> dict[str, Any]:
+    """Compare the batch with the corpus the model learned from; writes drift.json and returns its short form."""
+    if model.drift is None:
+        found = not_compared(
+            "The model remembers nothing of its training corpus to compare a batch with: it was saved by an older "
+            "toolkit. Train it again."
+        )
+    else:
+        topic_ids = [topic.topic for topic in model.topics.topics]
+        found = compare(model.drift, sampler, topic_ids=topic_ids, encoder=model.embedder, no_relevance=no_relevance)
+    found["words"] = words_for(found, model=model.name)
+    atomic_write_bytes(folder / DRIFT, canonical_json(found).encode("utf-8", "replace"))
+    return {"verdict": found["verdict"], "words": found["words"]}
+
+
+def _sample(sampler: Sampler, outcome: Outcome, model: Model) -> None:
+    """Show one article to the sampler."""
+    article = outcome["article"]
+    document_id = article["document_id"]
+    sampler.see(document_id, article["relevance"], article["on_topic"])
+    if article["on_topic"] != "on":
+        return
+    if not speaks(article["language"], model.training.get("topics_language")):
+        sampler.n_other_language += 1
+    elif sampler.wants(document_id):
+        found = article_of_rows(article, outcome["segments"], TOPIC_ROLES)
+        if found is not None:
+            sampler.add(found)
+
+
+def _publish(
+    folder: Path, ledger: Ledger, model: Model, formats: Sequence[str], sampler: Sampler
+) -> tuple[list[Path], dict[str, Any]]:
+    """Write the tables from the ledger, sorted by id, each published whole; the sampler sees all but near-copies."""
     duplicates = find_duplicates(ledger.signatures())
     facts: dict[str, Any] = {"n_articles": 0, "with_xpath": False}
     extra_columns: dict[str, str] = {}
@@ -282,6 +320,8 @@ def _publish(folder: Path, ledger: Ledger, model: Model, formats: Sequence[str])
                 row = outcome["article"]
                 verdicts[row["on_topic"]] += 1
                 row["duplicate_of"] = duplicates.get(document_id)
+                if document_id not in duplicates:
+                    _sample(sampler, outcome, model)
                 yield {**row, **row.pop("extra")}
 
     def segments() -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.config import Config, parse_config
+from toolkit.drift import DriftProfile
 from toolkit.embed import Encoder, encoder_sha256, load_encoder
 from toolkit.errors import ToolkitError
 from toolkit.places import Gazetteer
@@ -20,7 +21,10 @@ from toolkit.topics import TopicModel
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Everything needed to judge an article. `manifest` is None until it is saved."""
+    """Everything needed to judge an article. `manifest` is None until it is saved.
+
+    `drift` is what batches are compared with; None in models saved before there was such a thing.
+    """
 
     name: str
     config: Config
@@ -34,6 +38,7 @@ class Model:
     training: Mapping[str, Any]
     seed: int
     manifest: Manifest | None = None
+    drift: DriftProfile | None = None
 
 
 def save_model(model: Model, folder: Path, *, card: str) -> Model:
@@ -45,6 +50,8 @@ def save_model(model: Model, folder: Path, *, card: str) -> Model:
         "themes": model.themes,
         "topics": model.topics,
     }
+    if model.drift is not None:
+        parts["drift"] = model.drift
     manifest = save_parts(
         folder,
         parts,
@@ -83,6 +90,7 @@ def load_model(folder: Path) -> Model:
             training=manifest.training,
             seed=manifest.seed,
             manifest=manifest,
+            drift=DriftProfile.from_state(*load_part(manifest, "drift")) if "drift.json" in manifest.files else None,
         )
     except ToolkitError as error:
         raise ToolkitError(str(error), exit_code=4) from error

@@ -27,6 +27,7 @@ from toolkit.store import canonical_json, library_versions
 
 RUN = "run.json"
 QUARANTINE = "quarantine.jsonl"
+DRIFT = "drift.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def clear_run(folder: Path) -> None:
     """Remove a run's own files from a folder, and nothing else."""
     if not folder.is_dir():
         return
-    names = [RUN, QUARANTINE, EXPLANATIONS, "report.html", LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm"]
+    names = [RUN, QUARANTINE, EXPLANATIONS, DRIFT, "report.html", LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm"]
     names += [f"{table}.{suffix}" for table in ("articles", "segments", "topics") for suffix in TABLE_FORMATS]
     for name in names:
         (folder / name).unlink(missing_ok=True)

@@ -7,9 +7,12 @@ import heapq
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from toolkit.config import Config
-from toolkit.data import CutDocument, Label, Record
+from toolkit.data import NO_TOPIC, CutDocument, Label, Record
+from toolkit.drift import Article, DriftProfile, Sampler, eligible_text, learn_profile
+from toolkit.drift.profile import N_REFERENCE
 from toolkit.embed import Encoder, encoder_sha256, load_encoder
 from toolkit.html import HtmlTooDeep, render
 from toolkit.model import Model
@@ -82,6 +85,10 @@ def train(
         topics, n_other = _fit_topics(
             once, themes, config, encoder=encoder, language=language, seed=seed, with_map=with_map
         )
+        progress.stage("remember what batches are compared with")
+        drift = _drift_profile(
+            once, themes, topics, encoder=encoder, language=language, no_relevance=no_relevance
+        )
     if topics.note:
         notes.append(topics.note)
     if n_other:
@@ -114,6 +121,7 @@ def train(
         embedder=encoder,
         training=training,
         seed=seed,
+        drift=drift,
     )
     return model, tuple(notes)
 
@@ -218,6 +226,56 @@ def _fit_topics(
         with_map=with_map,
     )
     return model, n_other
+
+
+def _drift_profile(
+    judged: Sequence[Judged],
+    themes: ThemeModel,
+    topics: TopicModel,
+    *,
+    encoder: Encoder,
+    language: str,
+    no_relevance: bool,
+) -> DriftProfile:
+    """What batches are compared with: documents without copies, the same segments of each that topics are given to."""
+    sampler = Sampler(N_REFERENCE, N_REFERENCE)
+    all_texts: list[tuple[str, ...]] = []
+    by_id: dict[str, Judged] = {}
+    for item in judged:
+        document_id = item.cut.document.document_id
+        sampler.see(document_id, item.document.relevance, item.document.on_topic)
+        if item.document.on_topic != "on" or not speaks(item.cut.language, language):
+            continue
+        rows = [
+            segment
+            for segment, judgement in zip(item.cut.segments, item.segments, strict=True)
+            if segment.role in TOPIC_ROLES and judgement.on_topic != "off"
+        ]
+        texts = eligible_text(segment.text for segment in rows)
+        if texts:
+            all_texts.append(texts)
+            by_id[document_id] = item
+            keys = tuple(segment.index for segment in rows[: len(texts)])
+            sampler.add(Article(document_id, None, (), keys, texts, ()))
+    reference = []
+    for article in sampler.articles():
+        item = by_id[article.document_id]
+        texts_of = [item.cut.texts[key] for key in article.keys]
+        given = topics.assign(texts_of, encoder) if topics.topics else [(NO_TOPIC, 0.0)] * len(texts_of)
+        found = themes.roll_up(item.cut, themes.score(item.cut), item.segments)
+        reference.append(
+            replace(article, topics=tuple(topic for topic, _ in given), themes=tuple(score.theme for score in found))
+        )
+    return learn_profile(
+        reference,
+        all_texts,
+        verdicts=sampler.verdicts,
+        scores=sampler.scores(),
+        topic_ids=[topic.topic for topic in topics.topics],
+        theme_ids=list(themes.themes),
+        no_relevance=no_relevance,
+        encoder=encoder,
+    )
 
 
 def _subject_words(config: Config) -> set[str]:

@@ -330,6 +330,7 @@ def _tell(
                 "on_topic": verdicts,
                 "n_duplicates": result.run["n_duplicates"],
                 "model": result.run["model"],
+                "drift": result.run.get("drift"),
                 "outputs": [str(path) for path in result.written],
                 "seconds": round(time.time() - started, 2) if started else None,
                 **(extra or {}),
@@ -345,6 +346,8 @@ def _tell(
         f"{counts['repeats']:,} repeats. {'in' if result.was_done else 'wrote'} {result.folder}",
         quiet=quiet,
     )
+    for sentence in result.run.get("drift", {}).get("words", ()):
+        say(sentence, quiet=quiet)
     if counts["quarantined"]:
         say(f"what could not be used, and why: {result.folder / 'quarantine.jsonl'}", quiet=quiet)
 

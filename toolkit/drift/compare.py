@@ -1,0 +1,456 @@
+"""A batch beside the corpus its model learned from: measures with p-values, and what they mean in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.drift import alarm
+from toolkit.drift.articles import (
+    Article,
+    Floats,
+    Ints,
+    Sampler,
+    article_vectors,
+    counted_terms,
+    encode_segments,
+    theme_marks,
+    topic_shares,
+    words_of,
+)
+from toolkit.drift.profile import DriftProfile
+from toolkit.embed import Encoder
+
+TOO_FEW = 20
+"""Articles a batch and a corpus must have for a p-value to be worth its name."""
+N_BATCH = 300
+"""On-topic articles of a batch that are looked at."""
+N_SCORES = 400
+"""Articles of any verdict whose relevance is looked at."""
+ALARM_LEVEL = 0.02
+"""The chance of a false alarm of a new topic."""
+TEST_LEVEL = 0.03
+"""The chance that any of the other measures is called different though none is (Holm 1979)."""
+_N_PERMUTATIONS = 399
+_MAX_TESTED = 400  # reference articles in the permutation tests
+_SEED = 20240417
+_N_GROUPS = 3
+_N_TERMS = 8
+_N_EXAMPLES = 5
+# What matters to a reader: a difference smaller than this is no reason to train again, however sure it is.
+_MATERIAL_SHARE = 0.05
+_MATERIAL_UNKNOWN = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The sketches of a batch's sampled articles."""
+
+    articles: tuple[Article, ...]
+    words: tuple[dict[int, str], ...]
+    vectors: npt.NDArray[np.int8]
+
+
+def compare(
+    profile: DriftProfile, sampler: Sampler, *, topic_ids: Sequence[int], encoder: Encoder, no_relevance: bool
+) -> dict[str, Any]:
+    """What `drift.json` says of a batch.
+
+    Parameters
+    ----------
+    sampler : has seen every article of the batch that is no near-copy of another, and has been given the on-topic ones
+    topic_ids : the model's topics now; where they are not those of the profile, topics are not compared
+    """
+    n_on_topic = len(sampler.articles())
+    found: dict[str, Any] = {
+        "n_articles": sum(sampler.verdicts.values()),
+        "n_on_topic_compared": n_on_topic,
+        "n_other_language": sampler.n_other_language,
+        "n_training_articles": profile.n_articles,
+        "n_reference": len(profile.vectors),
+        "levels": {"new_topic": ALARM_LEVEL, "measures": TEST_LEVEL, "correction": "Holm"},
+        "measures": [],
+        "candidates": [],
+        "notes": [],
+    }
+    notes: list[str] = found["notes"]
+    if profile.no_relevance != no_relevance:
+        with_it, without = ("the batch", "the model") if no_relevance else ("the model", "the batch")
+        notes.append(
+            f"Not compared: {with_it} took every article as on the subject (--no-relevance), {without} did not."
+        )
+        return {**found, "verdict": "not compared"}
+    tests: list[dict[str, Any]] = []
+    if not no_relevance:
+        tests += _judgement_tests(profile, sampler)
+    enough = min(n_on_topic, len(profile.vectors)) >= TOO_FEW
+    if enough:
+        batch = _sketch(profile, sampler.articles(), encoder)
+        tests += _topical_tests(profile, batch, topic_ids, notes)
+        _find_new(profile, batch, found)
+    else:
+        notes.append(
+            f"Too few on-topic articles to compare: {n_on_topic} in the batch, {len(profile.vectors)} of the training "
+            f"corpus; {TOO_FEW} of each are needed."
+        )
+    _correct(tests)
+    found["measures"] = tests
+    coverage = next((test for test in tests if test["name"] == "relevance_scores"), None)
+    if coverage:
+        found["promise_plausible"] = not coverage["differs"]
+    if sampler.n_other_language:
+        notes.append(f"{sampler.n_other_language} on-topic articles in other languages were not compared.")
+    return {**found, "verdict": _verdict(found, enough or bool(tests))}
+
+
+def not_compared(why: str) -> dict[str, Any]:
+    """What `drift.json` says of a batch that was not compared with anything."""
+    return {"verdict": "not compared", "notes": [why], "measures": [], "candidates": []}
+
+
+def _verdict(found: Mapping[str, Any], is_compared: bool) -> str:
+    if any(candidate["kind"] == "topic" for candidate in found["candidates"]):
+        return "new topic"
+    if not is_compared:
+        return "too few to say"
+    if any(test["differs"] and test["is_material"] for test in found["measures"]):
+        return "retrain"
+    return "other mixture" if any(test["differs"] for test in found["measures"]) else "like the training corpus"
+
+
+def _judgement_tests(profile: DriftProfile, sampler: Sampler) -> list[dict[str, Any]]:
+    """The share of unsure articles, and the distribution of relevance."""
+    n, n_before = sum(sampler.verdicts.values()), sum(profile.verdicts.values())
+    scores = np.rint(1000 * np.array(sampler.scores())).astype(np.int64)
+    if min(n, n_before, len(profile.scores)) < TOO_FEW:
+        return []
+    hits, before = sampler.verdicts["unsure"], profile.verdicts.get("unsure", 0)
+    pooled = (hits + before) / (n + n_before)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / n_before))
+    z = (hits / n - before / n_before) / error if error else 0.0
+    low, high = _wilson(hits, n)
+    share = _test(
+        "unsure_share",
+        "share of articles the model is unsure of; score test of two proportions",
+        hits / n,
+        before / n_before,
+        math.erfc(abs(z) / math.sqrt(2)),
+        interval=(low, high),
+        material=hits / n - before / n_before >= _MATERIAL_SHARE,
+    )
+    reference = profile.scores.astype(np.int64)[:_MAX_TESTED]
+    joined = np.concatenate([reference, scores])
+    p, distance, chance = _energy(np.abs(joined[:, None] - joined), len(reference), scale=1000)
+    relevance = _test(
+        "relevance_scores",
+        "energy distance of relevance; permutation of articles",
+        distance,
+        None,
+        p,
+        chance=chance,
+        material=_mean_gap(reference, scores) >= 1000 * _MATERIAL_SHARE,
+    )
+    return [share, relevance]
+
+
+def _mean_gap(first: Ints, second: Ints) -> float:
+    return abs(float(first.mean()) - float(second.mean()))
+
+
+def _sketch(profile: DriftProfile, articles: Sequence[Article], encoder: Encoder) -> _Batch:
+    vectors, owner = encode_segments(articles, encoder)
+    rows = article_vectors(vectors, owner, profile.mean.astype(np.float64), len(articles))
+    return _Batch(tuple(articles), tuple(words_of(article.texts) for article in articles), rows)
+
+
+def _topical_tests(
+    profile: DriftProfile, batch: _Batch, topic_ids: Sequence[int], notes: list[str]
+) -> list[dict[str, Any]]:
+    """Words, vectors, topics and themes of on-topic articles; articles are what is permuted."""
+    n = min(len(profile.vectors), _MAX_TESTED)
+    tests = []
+    unknown = np.array([_unknown_share(profile, words) for words in batch.words], dtype=np.int64)
+    before = profile.unknown[:n].astype(np.int64)
+    tests.append(
+        _mean_test(
+            "unknown_words",
+            "share of an article's different words that the training corpus does not have; permutation of articles",
+            before,
+            unknown,
+            scale=1000,
+            material=_MATERIAL_UNKNOWN,
+        )
+    )
+    joined = np.concatenate([profile.vectors[:n], batch.vectors])
+    distances = np.rint(4096 * np.sqrt(np.maximum(0, 2 - 2 * alarm.cosines(joined, joined)))).astype(np.int64)
+    np.fill_diagonal(distances, 0)
+    p, distance, chance = _energy(distances, n, scale=4096)
+    tests.append(
+        _test(
+            "vectors", "energy distance of article vectors; permutation of articles", distance, None, p, chance=chance
+        )
+    )
+    if profile.topic_ids and tuple(topic_ids) == profile.topic_ids:
+        shares = topic_shares(batch.articles, topic_ids).astype(np.int64)
+        reference = profile.topics[:n].astype(np.int64)
+        tests.append(_mixture("topic_shares", "topics of segments", reference, shares))
+        what = "share of an article's segments without a topic; permutation of articles"
+        tests.append(_mean_test("no_topic", what, reference[:, -1], shares[:, -1], scale=255, material=_MATERIAL_SHARE))
+    elif profile.topic_ids:
+        notes.append("The model's topics are not those it was trained with: their shares were not compared.")
+    marks = theme_marks(batch.articles, profile.theme_ids).astype(np.int64)
+    tests.append(_mixture("theme_shares", "themes of articles", profile.themes[:n].astype(np.int64), marks))
+    return tests
+
+
+def _unknown_share(profile: DriftProfile, words: Mapping[int, str]) -> int:
+    rows = profile.rows_of(np.array(sorted(words), dtype=np.int64))
+    return round(1000 * int((rows < 0).sum()) / max(len(words), 1))
+
+
+def _test(
+    name: str,
+    what: str,
+    value: float,
+    training: float | None,
+    p: float,
+    *,
+    interval: tuple[float, float] | None = None,
+    chance: float | None = None,
+    material: bool = False,
+) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": name, "what": what, "batch": round(value, 6), "p": round(p, 6)}
+    if training is not None:
+        row["training"] = round(training, 6)
+    if interval is not None:
+        row["interval"] = [round(end, 6) for end in interval]
+    if chance is not None:
+        row["by_chance_up_to"] = round(chance, 6)
+    return {**row, "is_material": material}
+
+
+def _correct(tests: list[dict[str, Any]]) -> None:
+    """Say of each test whether it differs, by Holm's step-down: the smallest p-value has to be the smallest."""
+    still = True
+    for rank, test in enumerate(sorted(tests, key=lambda test: (test["p"], test["name"]))):
+        still = still and test["p"] <= TEST_LEVEL / (len(tests) - rank)
+        test["differs"] = still
+
+
+def _labels(n: int, m: int) -> Floats:
+    """Who is in the batch: in the first column really, in the others by lot; shape (n + m, 1 + n_permutations)."""
+    real = np.zeros(n + m)
+    real[n:] = 1
+    drawn = np.random.default_rng([_SEED, n, m]).permuted(np.tile(real, (_N_PERMUTATIONS, 1)), axis=1)
+    return np.ascontiguousarray(np.vstack([real, drawn]).T)
+
+
+def _permuted(statistic: Floats) -> tuple[float, float, float]:
+    """The p-value of the first against the others, the first, and what chance exceeds in one case of twenty."""
+    statistic = np.round(statistic, 9)
+    p = (1 + int((statistic[1:] >= statistic[0]).sum())) / len(statistic)
+    return p, float(statistic[0]), float(np.quantile(statistic[1:], 0.95))
+
+
+def _energy(distances: Ints, n: int, *, scale: int) -> tuple[float, float, float]:
+    """The energy distance (Szekely and Rizzo 2004) of the rows from `n` on from those before; sums are exact."""
+    m = len(distances) - n
+    wide = distances.astype(np.float64)
+    labels = _labels(n, m)
+    inside = (labels * (wide @ labels)).sum(axis=0)
+    across = wide.sum(axis=0) @ labels - inside
+    outside = wide.sum() - 2 * across - inside
+    return _permuted((2 * across / (n * m) - inside / m**2 - outside / n**2) / scale)
+
+
+def _mean_test(name: str, what: str, before: Ints, now: Ints, *, scale: int, material: float) -> dict[str, Any]:
+    n, m = len(before), len(now)
+    values = np.concatenate([before, now]).astype(np.float64)
+    sums = values @ _labels(n, m)
+    p, _, _ = _permuted(np.abs(sums / m - (values.sum() - sums) / n))
+    mean, mean_before = float(now.mean()) / scale, float(before.mean()) / scale
+    error = 1.96 * float(now.std(ddof=1)) / scale / math.sqrt(m)
+    interval = (max(0.0, mean - error), min(1.0, mean + error))
+    return _test(name, what, mean, mean_before, p, interval=interval, material=mean - mean_before >= material)
+
+
+def _mixture(name: str, of: str, before: Ints, now: Ints) -> dict[str, Any]:
+    """The Jensen-Shannon divergence, in bits, of the mean rows."""
+    values = np.concatenate([before, now]).astype(np.float64)
+    labels = _labels(len(before), len(now))
+    inside = values.T @ labels
+    outside = values.sum(axis=0)[:, None] - inside
+    p, divergence, chance = _permuted(_jensen_shannon(_shares(inside), _shares(outside)))
+    what = f"Jensen-Shannon divergence of the {of}, in bits; permutation of articles"
+    return _test(name, what, divergence, None, p, chance=chance)
+
+
+def _shares(sums: Floats) -> Floats:
+    totals = sums.sum(axis=0)
+    return np.asarray(sums / np.where(totals > 0, totals, 1))
+
+
+def _jensen_shannon(first: Floats, second: Floats) -> Floats:
+    middle = (first + second) / 2
+    entropy: Callable[[Floats], Floats] = lambda p: -(p * np.log2(np.where(p > 0, p, 1))).sum(axis=0)  # noqa: E731
+    return np.asarray(entropy(middle) - (entropy(first) + entropy(second)) / 2)
+
+
+def _wilson(hits: int, n: int) -> tuple[float, float]:
+    z = 1.96
+    share, spread = hits / n, z * z / n
+    centre = (share + spread / 2) / (1 + spread)
+    half = z * math.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def _find_new(profile: DriftProfile, batch: _Batch, found: dict[str, Any]) -> None:
+    """The candidates for a new topic, each with what it speaks of and whether it is one."""
+    sizes = profile.sizes
+    if not len(sizes):
+        found["notes"].append("The training corpus is too small for an alarm of new topics.")
+        return
+    m = min(len(batch.articles), int(sizes[-1]))
+    unknown_row = len(profile.words)
+    number: dict[int, int] = {}
+    rows: list[Ints] = []
+    for words in batch.words[:m]:
+        checksums = counted_terms(words)
+        known = profile.rows_of(np.array(checksums, dtype=np.int64)).tolist()
+        rows.append(
+            np.array(
+                [
+                    row if row >= 0 else unknown_row + number.setdefault(word, len(number))
+                    for row, word in zip(known, checksums, strict=True)
+                ],
+                dtype=np.int64,
+            )
+        )
+    weights = profile.word_weights()
+    weights = np.concatenate([weights[:-1], np.full(len(number), weights[-1])])
+    vectors = batch.vectors[:m]
+    outside = alarm.Similar(
+        alarm.cosines(vectors, profile.vectors), alarm.word_cosines(rows, profile.reference_terms(), weights)
+    )
+    inside = alarm.without_self(alarm.Similar(alarm.cosines(vectors, vectors), alarm.word_cosines(rows, rows, weights)))
+    third = alarm.Similar(alarm.third_nearest(outside.vectors), alarm.third_nearest(outside.words))
+    novelties = alarm.batch_novelty(outside, profile.nearness)
+    limit = alarm.limit_for(m, sizes, profile.quantiles, level=ALARM_LEVEL)
+    found["alarm"] = {
+        "n_articles": m,
+        "limit": limit,
+        "highest": float(alarm.scan(inside, novelties, third)[1].max()),
+    }
+    for group in alarm.find_groups(inside, novelties, third, limit, n_groups=_N_GROUPS):
+        found["candidates"].append(_candidate(profile, batch, group, inside, m))
+
+
+def _candidate(
+    profile: DriftProfile, batch: _Batch, group: alarm.Group, inside: alarm.Similar, m: int
+) -> dict[str, Any]:
+    articles = [batch.articles[i] for i in group.members]
+    outlets = sorted({article.outlet for article in articles if article.outlet})
+    others = {article.outlet for article in batch.articles[:m]}
+    stories = alarm.n_stories(group.members, inside)
+    kind = "topic"
+    if alarm.is_one_story(stories):
+        kind = "one story"
+    elif len(outlets) == 1 and len(others) > 1 and all(article.outlet for article in articles):
+        kind = "one outlet"
+    near = sorted(
+        group.members, key=lambda i: (i != group.centre, -round(float(inside.vectors[group.centre, i]), 9), i)
+    )
+    terms = _terms(profile, batch, group.members, m)
+    keys = {word for term in terms for word in [term["term"]]}
+    return {
+        "kind": kind,
+        "terms": terms,
+        "n_articles": len(articles),
+        "share": round(len(articles) / m, 6),
+        "n_stories": stories,
+        "n_outlets": len(outlets),
+        "statistic": group.statistic,
+        "examples": [_example(batch, i, keys) for i in near[:_N_EXAMPLES]],
+        "articles": sorted(article.document_id for article in articles),
+    }
+
+
+def _example(batch: _Batch, row: int, terms: set[str]) -> dict[str, Any]:
+    """The segment of an article with most of the terms, the first of equals."""
+    article = batch.articles[row]
+    counts = [sum(word in terms for word in words_of([text]).values()) for text in article.texts]
+    best = max(range(len(counts)), key=lambda i: (counts[i], -i))
+    return {"document_id": article.document_id, "index": article.keys[best]}
+
+
+def _terms(profile: DriftProfile, batch: _Batch, members: Sequence[int], m: int) -> list[dict[str, Any]]:
+    """Words more frequent in the group than in the training corpus and the rest of the batch: by log-likelihood."""
+    inside = set(members)
+    counts: dict[int, int] = {}
+    rest: dict[int, int] = {}
+    spelling: dict[int, str] = {}
+    for i, words in enumerate(batch.words[:m]):
+        into = counts if i in inside else rest
+        for word in words:
+            into[word] = into.get(word, 0) + 1
+        if i in inside:
+            spelling |= words
+    least = max(3, math.ceil(len(members) / 3))
+    frequent = sorted(word for word, n in counts.items() if n >= least)
+    rows = profile.rows_of(np.array(frequent, dtype=np.int64)).tolist()
+    n_others = profile.n_articles + m - len(members)
+    scored = []
+    for word, row in zip(frequent, rows, strict=True):
+        before = int(profile.frequency[row]) if row >= 0 else 0
+        usual = (before + rest.get(word, 0) + 0.5) / (n_others + 1)
+        share = counts[word] / len(members)
+        scored.append((-round(counts[word] * math.log(share / usual), 6), spelling[word], counts[word]))
+    return [{"term": word, "n_articles": n} for _, word, n in sorted(scored)[:_N_TERMS]]
+
+
+def words_for(found: Mapping[str, Any], *, model: str) -> list[str]:
+    """One or two plain sentences for the person at the keyboard."""
+    sentences: list[str] = []
+    verdict = found["verdict"]
+    for candidate in found["candidates"]:
+        terms = ", ".join(term["term"] for term in candidate["terms"][:5])
+        n, share = candidate["n_articles"], 100 * candidate["share"]
+        if candidate["kind"] == "topic":
+            sentences.append(
+                f"{n} articles ({share:.1f} %) speak of something the model's topics do not cover: {terms}."
+            )
+        else:
+            which = "one outlet" if candidate["kind"] == "one outlet" else "one story"
+            sentences.append(
+                f"{n} articles of {which} are unlike the training corpus ({terms}): no topic of their own."
+            )
+    differing = [test["name"].replace("_", " ") for test in found["measures"] if test["differs"]]
+    if verdict == "new topic":
+        sentences.append(f"Retrain to give it a topic: `toolkit train ARTICLES --name NAME --from {model}`.")
+    elif verdict == "retrain":
+        names = ", ".join(t["name"].replace("_", " ") for t in found["measures"] if t["differs"] and t["is_material"])
+        sentences.append(
+            f"The batch is unlike the training corpus ({names}): retrain with `toolkit train ARTICLES --name NAME "
+            f"--from {model}`."
+        )
+    elif verdict == "other mixture":
+        sentences.append(
+            f"The batch mixes its subjects otherwise than the training corpus ({', '.join(differing)}), with nothing "
+            "found that the model does not cover: no need to retrain."
+        )
+    elif verdict == "like the training corpus":
+        sentences.append("The batch looks like the training corpus.")
+    elif verdict == "too few to say":
+        sentences.append("Too few articles to compare with the training corpus.")
+    else:
+        sentences += found["notes"][:1]
+    if found.get("promise_plausible") is False:
+        sentences.append(
+            "Relevance scores are distributed otherwise than in training: the promise of the unsure band may not hold."
+        )
+    return sentences

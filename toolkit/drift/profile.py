@@ -1,0 +1,220 @@
+"""What a model remembers of its training corpus for later comparison: sketches and figures, no text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.drift import alarm
+from toolkit.drift.articles import (
+    Article,
+    Floats,
+    Ints,
+    article_vectors,
+    counted_terms,
+    encode_segments,
+    theme_marks,
+    topic_shares,
+    words_of,
+)
+from toolkit.embed import Encoder
+
+N_REFERENCE = 1_000
+"""On-topic articles kept as sketches, and articles of any verdict whose relevance is kept."""
+_MAX_VECTOR_VALUES = 400_000  # of all reference articles together, a byte each
+_MAX_WORDS = 50_000
+_MAX_DOCUMENT_RATIO = 0.25  # words in more of the articles tell none apart
+_WEIGHT_STEPS = 8  # to a natural logarithm
+_SCORE_STEPS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class DriftProfile:
+    """The training corpus, as far as a batch is compared with it: its on-topic articles without near-copies.
+
+    Attributes
+    ----------
+    n_articles : on-topic articles the words were counted in
+    verdicts : number of all articles by verdict (on, off, unsure)
+    topic_ids, theme_ids : what the columns of `topics` and `themes` stand for; the last column is none
+    no_relevance : whether every kept segment counted as on
+    mean : float32 array of shape (n_dimensions,), of the segments' vectors
+    words : uint32 array of shape (n_words,), checksums of words, sorted
+    frequency : uint16 array of shape (n_words,), in how many articles
+    min_frequency : a word in fewer articles than this is out of vocabulary
+    vectors : int8 array of shape (n_reference, n_dimensions)
+    terms, ends : rows of `words` of each reference article, one after the other, and where each article's end
+    unknown : uint16 array of shape (n_reference,), words out of vocabulary if the article were not there, thousandths
+    topics, themes : uint8 arrays of shape (n_reference, n_columns)
+    scores : uint16 array, relevance of articles of any verdict, in thousandths
+    nearness : how near the reference articles are to each other, sorted (see `alarm.own_nearness`)
+    sizes, quantiles : what the statistic of the alarm comes to by chance (see `alarm.calibrate`)
+    """
+
+    n_articles: int
+    verdicts: Mapping[str, int]
+    topic_ids: tuple[int, ...]
+    theme_ids: tuple[str, ...]
+    no_relevance: bool
+    min_frequency: int
+    mean: npt.NDArray[np.float32]
+    words: npt.NDArray[np.uint32]
+    frequency: npt.NDArray[np.uint16]
+    vectors: npt.NDArray[np.int8]
+    terms: npt.NDArray[np.uint16]
+    ends: npt.NDArray[np.uint32]
+    unknown: npt.NDArray[np.uint16]
+    topics: npt.NDArray[np.uint8]
+    themes: npt.NDArray[np.uint8]
+    scores: npt.NDArray[np.uint16]
+    nearness: Floats
+    sizes: npt.NDArray[np.int64]
+    quantiles: Floats
+
+    def reference_terms(self) -> list[Ints]:
+        """The rows of `words` of each reference article."""
+        return [ids.astype(np.int64) for ids in np.split(self.terms, self.ends[:-1])] if len(self.ends) else []
+
+    def word_weights(self) -> Ints:
+        """The weight of each word, then that of a word the corpus does not have: rare ones count most."""
+        frequency = np.concatenate([self.frequency.astype(np.float64), [0.0]])
+        weights = np.rint(_WEIGHT_STEPS * np.log((1 + self.n_articles) / (1 + frequency)))
+        weights[frequency > _MAX_DOCUMENT_RATIO * self.n_articles] = 0
+        return weights.astype(np.int64)
+
+    def rows_of(self, checksums: Ints) -> Ints:
+        """The row of each word, -1 where the corpus does not have it."""
+        if not len(self.words):
+            return np.full(len(checksums), -1, dtype=np.int64)
+        at = np.minimum(self.words.searchsorted(checksums), len(self.words) - 1)
+        return np.asarray(np.where(self.words[at] == checksums, at, -1))
+
+    def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """What it takes to build it again: JSON-able values, and arrays."""
+        values = {
+            "n_articles": self.n_articles,
+            "verdicts": dict(sorted(self.verdicts.items())),
+            "topic_ids": list(self.topic_ids),
+            "theme_ids": list(self.theme_ids),
+            "no_relevance": self.no_relevance,
+            "min_frequency": self.min_frequency,
+        }
+        return values, {name: getattr(self, name) for name in _ARRAYS}
+
+    @classmethod
+    def from_state(cls, json: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> DriftProfile:
+        """The profile that `state` was taken of."""
+        return cls(
+            n_articles=int(json["n_articles"]),
+            verdicts={str(name): int(n) for name, n in json["verdicts"].items()},
+            topic_ids=tuple(json["topic_ids"]),
+            theme_ids=tuple(json["theme_ids"]),
+            no_relevance=bool(json["no_relevance"]),
+            min_frequency=int(json["min_frequency"]),
+            **{name: arrays[name] for name in _ARRAYS},
+        )
+
+
+_ARRAYS = (
+    "mean",
+    "words",
+    "frequency",
+    "vectors",
+    "terms",
+    "ends",
+    "unknown",
+    "topics",
+    "themes",
+    "scores",
+    "nearness",
+    "sizes",
+    "quantiles",
+)
+
+
+def learn_profile(
+    reference: Sequence[Article],
+    all_texts: Iterable[Sequence[str]],
+    *,
+    verdicts: Mapping[str, int],
+    scores: Sequence[float],
+    topic_ids: Sequence[int],
+    theme_ids: Sequence[str],
+    no_relevance: bool,
+    encoder: Encoder,
+) -> DriftProfile:
+    """The profile of a corpus.
+
+    Parameters
+    ----------
+    reference : on-topic articles without near-copies, a sample in the order of their hashes
+    all_texts : the texts of all such articles, those of the sample among them: their words are the vocabulary
+    verdicts, scores : of all articles, and the relevances of a sample of them
+    """
+    frequency: Counter[int] = Counter()
+    n_articles = 0
+    for texts in all_texts:
+        frequency.update(words_of(texts).keys())
+        n_articles += 1
+    kept, min_frequency = _vocabulary(frequency)
+    reference = reference[: max(1, min(N_REFERENCE, _MAX_VECTOR_VALUES // max(encoder.n_dimensions, 1)))]
+    vectors, owner = encode_segments(reference, encoder)
+    spoken = vectors[vectors.any(axis=1)]
+    mean = np.round(spoken.mean(axis=0) if len(spoken) else np.zeros(encoder.n_dimensions), 6).astype(np.float32)
+    row_of = {int(word): row for row, word in enumerate(kept)}
+    terms: list[list[int]] = []
+    unknown = []
+    for article in reference:
+        words = words_of(article.texts)
+        # The corpus knows a word of its own article only if another one has it.
+        n_unknown = sum(frequency[word] - 1 < min_frequency for word in words)
+        unknown.append(round(1000 * n_unknown / max(len(words), 1)))
+        terms.append([row_of[word] for word in counted_terms(words) if word in row_of])
+    profile = DriftProfile(
+        n_articles=n_articles,
+        verdicts=dict(verdicts),
+        topic_ids=tuple(topic_ids),
+        theme_ids=tuple(theme_ids),
+        no_relevance=no_relevance,
+        min_frequency=min_frequency,
+        mean=mean,
+        words=np.array(kept, dtype=np.uint32),
+        frequency=np.array([min(frequency[word], 65_535) for word in kept], dtype=np.uint16),
+        vectors=article_vectors(vectors, owner, mean.astype(np.float64), len(reference)),
+        terms=np.array([row for rows in terms for row in rows], dtype=np.uint16),
+        ends=np.cumsum([len(rows) for rows in terms]).astype(np.uint32),
+        unknown=np.array(unknown, dtype=np.uint16),
+        topics=topic_shares(reference, topic_ids),
+        themes=theme_marks(reference, theme_ids),
+        scores=np.array([round(_SCORE_STEPS * score) for score in scores[:N_REFERENCE]], dtype=np.uint16),
+        nearness=np.zeros((2, 0)),
+        sizes=np.zeros(0, dtype=np.int64),
+        quantiles=np.zeros((0, 0)),
+    )
+    similar = own_similarities(profile)
+    sizes, quantiles = alarm.calibrate(similar)
+    values, arrays = profile.state()
+    learnt = {"nearness": alarm.own_nearness(similar), "sizes": sizes, "quantiles": quantiles}
+    return DriftProfile.from_state(values, {**arrays, **learnt})
+
+
+def _vocabulary(frequency: Mapping[int, int]) -> tuple[list[int], int]:
+    """The words kept, by checksum, and in how many articles a word must be for that: so that not too many are."""
+    counts = Counter(frequency.values())
+    n_left, least = len(frequency), 1
+    while n_left > _MAX_WORDS:
+        n_left -= counts[least]
+        least += 1
+    return sorted(word for word, n in frequency.items() if n >= least), least
+
+
+def own_similarities(profile: DriftProfile) -> alarm.Similar:
+    """The similarities among the reference articles, each far from itself."""
+    terms = profile.reference_terms()
+    words = alarm.word_cosines(terms, terms, profile.word_weights())
+    return alarm.without_self(alarm.Similar(alarm.cosines(profile.vectors, profile.vectors), words))
