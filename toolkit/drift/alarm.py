@@ -93,7 +93,7 @@ def word_cosines(rows: list[Ints], others: list[Ints], weights: Ints) -> Floats:
             continue
         at = np.arange(counts.sum()) + (starts - counts.cumsum() + counts).repeat(counts)
         sums = np.bincount(holder[at], weights=squares[ids].repeat(counts), minlength=len(others))
-        row[:] = sums / np.where(lengths > 0, lengths * own, 1)
+        row[:] = sums / np.where(lengths * own > 0, lengths * own, 1)
     return found
 
 
@@ -143,6 +143,8 @@ def scan(inside: Similar, novelties: Floats, third: Similar) -> tuple[Floats, Fl
 
     `inside` are similarities within the batch, `third` those to the corpus's third-nearest, of shape (n, 1).
     """
+    # Where the whole batch is strange nothing in it stands out: that is for other measures to say.
+    novelties = novelties - max(0.0, float(np.median(novelties)))
     links = np.zeros(len(novelties))
     for own, reference in ((inside.vectors, third.vectors), (inside.words, third.words)):
         links += np.minimum((own > reference).sum(axis=1), _MAX_LINKS) / 2

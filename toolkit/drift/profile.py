@@ -27,7 +27,7 @@ from toolkit.embed import Encoder
 N_REFERENCE = 1_000
 """On-topic articles kept as sketches, and articles of any verdict whose relevance is kept."""
 _MAX_VECTOR_VALUES = 400_000  # of all reference articles together, a byte each
-_MAX_WORDS = 50_000
+_MAX_WORDS = 40_000
 _MAX_DOCUMENT_RATIO = 0.25  # words in more of the articles tell none apart
 _WEIGHT_STEPS = 8  # to a natural logarithm
 _SCORE_STEPS = 1_000
@@ -85,7 +85,7 @@ class DriftProfile:
         frequency = np.concatenate([self.frequency.astype(np.float64), [0.0]])
         weights = np.rint(_WEIGHT_STEPS * np.log((1 + self.n_articles) / (1 + frequency)))
         weights[frequency > _MAX_DOCUMENT_RATIO * self.n_articles] = 0
-        return weights.astype(np.int64)
+        return np.asarray(weights.astype(np.int64))
 
     def rows_of(self, checksums: Ints) -> Ints:
         """The row of each word, -1 where the corpus does not have it."""

@@ -1,0 +1,310 @@
+"""A batch beside the training corpus: what is new is noticed, what is not is left alone."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolkit import jobs
+from toolkit.config import load_config, shipped_config
+from toolkit.data import Record
+from toolkit.drift import TOO_FEW, Article, DriftProfile, Sampler, alarm, articles, compare, learn_profile, words_for
+from toolkit.drift import profile as profiles
+from toolkit.drift.articles import rank_of
+from toolkit.drift.compare import TEST_LEVEL, _correct
+from toolkit.embed import load_embedder
+from toolkit.files import expand_inputs
+from toolkit.model import load_model, save_model
+from toolkit.training import train
+
+WORDS = {
+    "rail": """railway train locomotive station passengers track freight line express tunnel viaduct carriage
+    timetable signalling commuters platform engineers wagons depot bridge sleepers driver ticket junction""",
+    "fruit": """durian mango orchard farmers harvest exports customs quarantine fruit growers shipments ripeness
+    cartons wholesalers market prices season rainfall pesticide packing banana pineapple crop irrigation""",
+    "visa": """visa tourists travellers airline flights hotels passports arrivals holiday bookings beaches tour
+    guides resorts airport itinerary sightseeing visitors exemption waiver luggage cruise hostel souvenir""",
+}
+FOOTBALL = """football striker goalkeeper penalty referee league defender midfielder goal stadium coach championship
+tackle offside supporters trophy injury transfer kickoff scoreline fixture captain substitute equaliser winger header
+corner crossbar dugout dressing whistle linesman relegation promotion playoff rugby scrum fullback lineout prop hooker
+tennis racket umpire volley serve deuce tournament semifinal wimbledon cricket wicket batsman bowler innings athlete
+sprinter hurdles marathon relay medal olympic doping squad debut hamstring manager derby pitch terrace fans season
+qualifier seeded rally grandslam baseline tiebreak medallist sprint javelin discus steeplechase""".split()
+COMMON = """officials agency spokesman province week report plan city group people project talks month visit council
+statement office news service work area number part result support""".split()
+
+
+def article(name: str, words: list[str], chance: random.Random, outlet: str | None = None) -> Article:
+    """Four paragraphs that share the words of a subject and words of any news."""
+    texts = []
+    for _ in range(4):
+        said = [*chance.sample(words, 7), *chance.sample(COMMON, 4)]
+        chance.shuffle(said)
+        texts.append(f"The {' '.join(said)}.")
+    return Article(name, outlet, (), (0, 1, 2, 3), tuple(texts), (-1,) * 4)
+
+
+def corpus(n: int, seed: int, prefix: str) -> list[Article]:
+    chance = random.Random(seed)  # noqa: S311
+    subjects = [words.split() for words in WORDS.values()]
+    outlets = ("north.example", "south.example")
+    return [article(f"{prefix}{i:03d}", subjects[i % 3], chance, outlets[i % 2]) for i in range(n)]
+
+
+def learn(reference: list[Article]) -> DriftProfile:
+    ordered = sorted(reference, key=lambda a: rank_of(a.document_id))
+    return learn_profile(
+        ordered,
+        [a.texts for a in ordered],
+        verdicts={"on": len(ordered)},
+        scores=[1.0] * len(ordered),
+        topic_ids=(),
+        theme_ids=(),
+        no_relevance=True,
+        encoder=load_embedder(),
+    )
+
+
+def judged(profile: DriftProfile, batch: list[Article]) -> dict:
+    sampler = Sampler(300, 300)
+    for item in batch:
+        sampler.see(item.document_id, 1.0, "on")
+        sampler.add(item)
+    return compare(profile, sampler, topic_ids=(), encoder=load_embedder(), no_relevance=True)
+
+
+@pytest.fixture(scope="module")
+def profile() -> DriftProfile:
+    return learn(corpus(180, 1, "t"))
+
+
+def football(n: int, outlet: str | None = None) -> list[Article]:
+    chance = random.Random(9)  # noqa: S311
+    return [article(f"new{i:02d}", FOOTBALL, chance, outlet or f"outlet{i % 3}.example") for i in range(n)]
+
+
+def test_a_new_subject_in_a_batch_is_flagged_with_its_own_words_and_articles(profile):
+    found = judged(profile, corpus(50, 2, "b") + football(7))
+    assert found["verdict"] == "new topic"
+    (candidate,) = found["candidates"]
+    assert candidate["kind"] == "topic"
+    assert candidate["terms"]
+    assert {term["term"] for term in candidate["terms"]} <= set(FOOTBALL)
+    assert {f"new{i:02d}" for i in range(7)} <= set(candidate["articles"])
+    assert candidate["n_articles"] == len(candidate["articles"]) <= 9
+    assert all(
+        example["document_id"].startswith("new") and 0 <= example["index"] < 4 for example in candidate["examples"]
+    )
+    said = " ".join(words_for(found, model="mine"))
+    assert f"{candidate['n_articles']} articles ({100 * candidate['share']:.1f} %)" in said
+    assert "--from mine" in said
+
+
+def test_batches_of_the_same_kind_look_like_the_training_corpus(profile):
+    verdicts = [judged(profile, corpus(50, seed, f"s{seed}-"))["verdict"] for seed in range(20, 32)]
+    assert verdicts.count("like the training corpus") >= 11
+
+
+def test_another_mixture_of_the_same_subjects_is_no_new_topic(profile):
+    batch = [a for a in corpus(90, 3, "m") if int(a.document_id[1:]) % 3 != 0]
+    found = judged(profile, batch)
+    assert found["verdict"] == "other mixture"
+    assert not found["candidates"]
+    assert {test["name"] for test in found["measures"] if test["differs"]} == {"vectors"}
+
+
+def test_words_the_corpus_never_had_are_a_reason_to_train_again(profile):
+    chance = random.Random(5)  # noqa: S311
+    strange = [f"qz{chance.randrange(10**6)}x" for _ in range(2000)]
+    batch = [replace(a, texts=(*a.texts[:3], " ".join(chance.sample(strange, 12)))) for a in corpus(50, 4, "w")]
+    found = judged(profile, batch)
+    (test,) = [test for test in found["measures"] if test["name"] == "unknown_words"]
+    assert test["differs"]
+    assert test["interval"][0] > test["training"]
+    assert found["verdict"] == "retrain"
+
+
+def test_one_story_told_many_times_is_no_topic(profile):
+    chance = random.Random(7)  # noqa: S311
+    first = article("x", FOOTBALL, chance)
+    told = [
+        replace(first, document_id=f"copy{i}", texts=(*first.texts, f"{chance.choice(COMMON)} {chance.choice(COMMON)}"))
+        for i in range(8)
+    ]
+    found = judged(profile, corpus(50, 2, "b") + told)
+    assert [candidate["kind"] for candidate in found["candidates"]] == ["one story"]
+    assert found["verdict"] != "new topic"
+    assert "one story" in " ".join(words_for(found, model="m"))
+
+
+def test_what_one_outlet_alone_writes_is_no_topic(profile):
+    found = judged(profile, corpus(50, 2, "b") + football(7, "sport.example"))
+    assert [candidate["kind"] for candidate in found["candidates"]] == ["one outlet"]
+
+
+def test_a_handful_gets_words_and_no_p_value(profile):
+    found = judged(profile, corpus(TOO_FEW - 1, 2, "b"))
+    assert found["verdict"] == "too few to say"
+    assert found["measures"] == []
+    assert words_for(found, model="m") == ["Too few articles to compare with the training corpus."]
+    assert judged(profile, [])["verdict"] == "too few to say"
+
+
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_articles_changes_no_sample(chance):
+    batch = corpus(40, 2, "b")
+    shuffled = chance.sample(batch, len(batch))
+    samples = []
+    for order in (batch, shuffled):
+        sampler = Sampler(15, 10)
+        for item in order:
+            sampler.see(item.document_id, len(item.document_id) / 10, "on")
+            if sampler.wants(item.document_id):
+                sampler.add(item)
+        samples.append((sampler.articles(), sampler.scores()))
+    assert samples[0] == samples[1]
+    assert len(samples[0][0]) == 15
+
+
+def test_the_order_of_articles_changes_no_answer(profile):
+    batch = corpus(50, 2, "b") + football(7)
+    assert judged(profile, batch) == judged(profile, batch[::-1])
+
+
+def test_a_saved_profile_says_the_same(profile):
+    values, arrays = profile.state()
+    loaded = DriftProfile.from_state(json.loads(json.dumps(values)), arrays)
+    batch = corpus(50, 2, "b") + football(7)
+    assert judged(loaded, batch) == judged(profile, batch)
+
+
+def test_the_profile_holds_no_word_and_stays_below_a_megabyte(profile):
+    values, arrays = profile.state()
+    assert not any(word in json.dumps(values) for word in FOOTBALL + WORDS["rail"].split())
+    assert all(array.dtype.kind in "iuf" for array in arrays.values())
+    largest = profiles._MAX_VECTOR_VALUES + profiles._MAX_WORDS * (4 + 2)
+    largest += profiles.N_REFERENCE * (2 * articles.MAX_TERMS + 4 + 2 + 61 + 12 + 2 + 16)
+    assert largest < 1_100_000
+    assert max(arrays["terms"], default=0) < len(arrays["words"]) <= 2**16
+
+
+def test_holm_asks_more_of_the_smallest_p_value():
+    tests = [{"name": name, "p": p} for name, p in (("a", 0.5), ("b", TEST_LEVEL / 3), ("c", TEST_LEVEL / 2 + 0.001))]
+    _correct(tests)
+    assert [test["differs"] for test in tests] == [False, True, False]
+
+
+@given(st.lists(st.lists(st.integers(0, 12), max_size=8, unique=True), min_size=1, max_size=6))
+def test_word_cosines_are_cosines_of_weighted_words(rows):
+    weights = np.arange(13) * 3
+    matrix = np.zeros((len(rows), 13))
+    for row, ids in zip(matrix, rows, strict=True):
+        row[ids] = weights[ids]
+    lengths = np.linalg.norm(matrix, axis=1)
+    expected = matrix @ matrix.T / np.maximum(lengths[:, None] * lengths, 1e-12)
+    ids = [np.array(sorted(row), dtype=np.int64) for row in rows]
+    assert np.allclose(alarm.word_cosines(ids, ids, weights), expected)
+
+
+def test_the_share_of_unknown_words_of_a_training_article_is_told_without_itself():
+    reference = [Article(n, None, (), (0,), (text,), (-1,)) for n, text in (("a", "red blue"), ("b", "red green"))]
+    assert sorted(learn(reference).unknown.tolist()) == [500, 500]
+
+
+# One path end to end: a model trained on invented articles, and results folders made with it.
+
+
+def pages(items: list[Article]) -> list[dict]:
+    lead = "The provincial office said on Monday that the following had been agreed after long talks."
+    return [
+        {
+            "id": a.document_id,
+            "outlet": a.outlet,
+            "text": "\n\n".join([lead, *(t + " It was said again." for t in a.texts)]),
+        }
+        for a in items
+    ]
+
+
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory) -> Path:
+    config = load_config(shipped_config())
+    config = config.model_copy(update={"topics": config.topics.model_copy(update={"engine": "nmf", "n_topics": 3})})
+    records = [
+        Record(page["id"], page["text"], "c.jsonl", row, outlet=page["outlet"])
+        for row, page in enumerate(pages(corpus(90, 1, "t")), start=1)
+    ]
+    model, _ = train(
+        lambda: records, name="m", config=config, labels={}, base=None, seed=0, no_relevance=True, with_map=False
+    )
+    folder = tmp_path_factory.mktemp("models") / "m"
+    save_model(model, folder, card="")
+    return folder
+
+
+def classified(model: Path, items: list[dict], folder: Path, **options) -> tuple[dict, bytes]:
+    source = folder.parent / f"{folder.name}.jsonl"
+    source.write_text("".join(json.dumps(item) + "\n" for item in items), encoding="utf-8")
+    options = {"no_relevance": True, "formats": ("jsonl",)} | options
+    done = jobs.classify_job(
+        expand_inputs([str(source)]), folder, inputs=[str(source)], model_name=str(model), **options
+    )
+    return dict(done.run["drift"]), (folder / "drift.json").read_bytes()
+
+
+def test_classify_writes_the_same_comparison_whatever_order_or_engine(model_folder, tmp_path):
+    items = pages(corpus(40, 2, "b") + football(7))
+    short, content = classified(model_folder, items, tmp_path / "one")
+    found = json.loads(content)
+    assert short == {"verdict": "new topic", "words": found["words"]}
+    assert {"topic_shares", "no_topic", "theme_shares", "vectors", "unknown_words"} == {
+        test["name"] for test in found["measures"]
+    }
+    assert classified(model_folder, items[::-1], tmp_path / "two", engine="processes", workers=2)[1] == content
+    # A folder that grew: the pass compares what it holds now, as if it had been read at once.
+    classified(model_folder, items[:20], tmp_path / "three")
+    assert classified(model_folder, items, tmp_path / "three")[1] == content
+
+
+def test_copies_count_once(model_folder, tmp_path):
+    items = pages(corpus(30, 2, "b"))
+    once = classified(model_folder, items, tmp_path / "once")[1]
+    copies = [{**item, "id": f"z-{item['id']}"} for item in items[:10]]
+    assert classified(model_folder, items + copies, tmp_path / "twice")[1] == once
+
+
+def test_a_model_judged_otherwise_or_without_a_profile_or_topics_is_said_so(model_folder, tmp_path):
+    items = pages(corpus(25, 2, "b"))
+    short, _ = classified(model_folder, items, tmp_path / "other", no_relevance=False)
+    assert short["verdict"] == "not compared"
+    assert "--no-relevance" in short["words"][0]
+    model = load_model(model_folder)
+    save_model(replace(model, drift=None), tmp_path / "old", card="")
+    short, _ = classified(tmp_path / "old", items, tmp_path / "with-old")
+    assert short["verdict"] == "not compared"
+    assert "older" in short["words"][0]
+    none = replace(model.topics, topics=(), centres=model.topics.centres[:0])
+    assert model.drift is not None
+    bare = replace(model, topics=none, drift=replace(model.drift, topic_ids=()))
+    save_model(bare, tmp_path / "bare", card="")
+    found = json.loads(classified(tmp_path / "bare", items, tmp_path / "with-bare")[1])
+    assert "topic_shares" not in {test["name"] for test in found["measures"]}
+
+
+def test_articles_in_another_language_are_counted_and_not_compared(model_folder, tmp_path):
+    malay = (
+        "Pemerintah daerah mengatakan pada hari Senin bahwa jalur kereta api yang baru akan dibangun tahun depan. "
+        "Para petani di desa itu berharap harga buah akan naik karena pasar yang lebih besar di negara tetangga."
+    )
+    items = [*pages(corpus(25, 2, "b")), {"id": "far", "text": f"{malay}\n\n{malay} {malay}"}]
+    found = json.loads(classified(model_folder, items, tmp_path / "malay")[1])
+    assert found["n_other_language"] == 1
+    assert any("other languages" in note for note in found["notes"])
