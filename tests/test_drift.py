@@ -291,7 +291,7 @@ def test_a_model_judged_otherwise_or_without_a_profile_or_topics_is_said_so(mode
     short, _ = classified(tmp_path / "old", items, tmp_path / "with-old")
     assert short["verdict"] == "not compared"
     assert "older" in short["words"][0]
-    none = replace(model.topics, topics=(), centres=model.topics.centres[:0])
+    none = replace(model.topics, topics=())
     assert model.drift is not None
     bare = replace(model, topics=none, drift=replace(model.drift, topic_ids=()))
     save_model(bare, tmp_path / "bare", card="")

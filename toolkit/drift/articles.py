@@ -111,18 +111,12 @@ def _keep(heap: list[tuple[int, str, Kept]], entry: tuple[int, str, Kept], size:
 
 
 def words_of(texts: Sequence[str]) -> dict[int, str]:
-    """The different words of an article by checksum, numbers and fragments left out."""
-    words: dict[int, str] = {}
-    for text in texts:
-        for word in dict.fromkeys(tokenise(text)):
-            if len(word) <= _MAX_LETTERS and not word[0].isdigit() and (len(word) >= _MIN_LETTERS or word > "\x7f"):
-                words[checksum(word)] = word
-    return words
-
-
-def checksum(word: str) -> int:
-    """32 bits that stand for a word."""
-    return zlib.crc32(word.encode("utf-8", "surrogatepass"))
+    """The different words of an article by a checksum of 32 bits, numbers and fragments left out."""
+    return {
+        zlib.crc32(word.encode("utf-8", "surrogatepass")): word
+        for word in dict.fromkeys(tokenise("\n".join(texts)))
+        if len(word) <= _MAX_LETTERS and not word[0].isdigit() and (len(word) >= _MIN_LETTERS or word > "\x7f")
+    }
 
 
 def counted_terms(words: Iterable[int]) -> list[int]:
