@@ -86,9 +86,7 @@ def train(
             once, themes, config, encoder=encoder, language=language, seed=seed, with_map=with_map
         )
         progress.stage("remember what batches are compared with")
-        drift = _drift_profile(
-            once, themes, topics, encoder=encoder, language=language, no_relevance=no_relevance
-        )
+        drift = _drift_profile(once, themes, topics, encoder=encoder, language=language, no_relevance=no_relevance)
     if topics.note:
         notes.append(topics.note)
     if n_other:
