@@ -27,7 +27,7 @@ from toolkit.files import (
 )
 from toolkit.ledger import Entry, Ledger, open_ledger
 from toolkit.model import Model
-from toolkit.pipeline import TOPIC_ROLES, JudgeRecipe, Outcome, judge_record, refusal, speaks
+from toolkit.pipeline import TOPIC_ROLES, JudgeRecipe, Outcome, judge_records, refusal, speaks
 from toolkit.progress import Progress
 from toolkit.runs import DRIFT, QUARANTINE, RUN, Finished, RunKey, finished_run, start_run, write_quarantine
 from toolkit.store import canonical_json
@@ -224,7 +224,7 @@ def _judged_batches(
     """Each batch's records with their outcomes, in order; the model is not loaded again for the serial engine."""
     if engine == "serial":
         for batch in batches:
-            yield [(record, judge_record(record, model, no_relevance=key.no_relevance)) for record in batch]
+            yield list(zip(batch, judge_records(batch, model, no_relevance=key.no_relevance), strict=True))
         return
     if model.manifest is None:
         raise ValueError("a model must be saved before it is sent to other processes")

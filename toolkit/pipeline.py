@@ -31,6 +31,8 @@ Outcome = dict[str, Any]
 TOPIC_ROLES = frozenset({"body", "list", "quote", "caption"})
 NEAR_THE_LINE = 1.0  # logits from a threshold within which a verdict is explained in the results: a reader may doubt it
 _MAX_REASONS = 6  # for and as many against
+MAX_TOGETHER = 200_000  # characters; thirty pages leave little of the cost of calling numpy, and more gain nothing
+_DEFECTS = (ArithmeticError, LookupError, TypeError, ValueError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class JudgeRecipe:
         model = load_model(Path(self.model_folder))
 
         def judge_batch(records: list[Record]) -> list[Outcome]:
-            return [judge_record(record, model, no_relevance=self.no_relevance) for record in records]
+            return judge_records(records, model, no_relevance=self.no_relevance)
 
         return judge_batch
 
@@ -68,18 +70,54 @@ def judge_record(record: Record, model: Model, *, no_relevance: bool = False, ex
     """
     try:
         with _collector_paused():
-            cut_document = cut_record(record, line_model=model.line_model, repeats=model.repeats, config=model.config)
-            judged, words = _judge(
-                cut_document, model.gazetteer, model.relevance, model.themes, no_relevance=no_relevance
-            )
-            outcome = _rows(judged, model)
-            if not no_relevance and _is_near_the_line(judged.document, model.relevance):
-                outcome["reasons"] = _reasons(judged, model, words)
-            return _with_reasons(outcome, judged, model, _second_opinion(record)) if explain else outcome
+            [outcome] = _outcomes([record], model, no_relevance=no_relevance, explain=explain)
+            return outcome
     except HtmlTooDeep as error:
         return {"quarantined": refusal(record, "html_too_deep", str(error))}
-    except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+    except _DEFECTS as error:
         return {"quarantined": refusal(record, "internal_error", f"{type(error).__name__}: {error}")}
+
+
+def judge_records(records: Sequence[Record], model: Model, *, no_relevance: bool = False) -> list[Outcome]:
+    """What `judge_record` says of each record, sooner: several articles share each array pass."""
+    outcomes: list[Outcome] = []
+    for group in _groups(records):
+        try:
+            with _collector_paused():
+                outcomes += _outcomes(group, model, no_relevance=no_relevance)
+        except (HtmlTooDeep, *_DEFECTS):  # one of them is to be quarantined
+            outcomes += [judge_record(record, model, no_relevance=no_relevance) for record in group]
+    return outcomes
+
+
+def _groups(records: Sequence[Record]) -> Iterator[list[Record]]:
+    """The records in order, at most MAX_TOGETHER characters at a time but for records that are longer alone."""
+    group: list[Record] = []
+    n_characters = 0
+    for record in records:
+        if group and n_characters + len(record.content) > MAX_TOGETHER:
+            yield group
+            group, n_characters = [], 0
+        group.append(record)
+        n_characters += len(record.content)
+    if group:
+        yield group
+
+
+def _outcomes(records: Sequence[Record], model: Model, *, no_relevance: bool, explain: bool = False) -> list[Outcome]:
+    """The outcomes of `records`, judged together."""
+    cuts = [
+        cut_record(record, line_model=model.line_model, repeats=model.repeats, config=model.config)
+        for record in records
+    ]
+    outcomes: list[Outcome] = []
+    together = _judge_together(cuts, model.gazetteer, model.relevance, model.themes, no_relevance=no_relevance)
+    for record, (judged, words) in zip(records, together, strict=True):
+        outcome = _rows(judged, model)
+        if not no_relevance and _is_near_the_line(judged.document, model.relevance):
+            outcome["reasons"] = _reasons(judged, model, words)
+        outcomes.append(_with_reasons(outcome, judged, model, _second_opinion(record)) if explain else outcome)
+    return outcomes
 
 
 def cut_record(record: Record, *, line_model: LineModel, repeats: RepeatedLines | None, config: Config) -> CutDocument:
@@ -155,26 +193,26 @@ def judge(
     no_relevance: bool = False,
 ) -> Judged:
     """Places, relevance and themes of one cut document."""
-    return _judge(cut_document, gazetteer, relevance, themes, no_relevance=no_relevance)[0]
+    [(judged, _)] = _judge_together([cut_document], gazetteer, relevance, themes, no_relevance=no_relevance)
+    return judged
 
 
-def _judge(
-    cut_document: CutDocument,
+def _judge_together(
+    cuts: Sequence[CutDocument],
     gazetteer: Gazetteer,
     relevance: RelevanceModel,
     themes: ThemeModel | None,
     *,
     no_relevance: bool,
-) -> tuple[Judged, WordTable]:
-    """The answers of `judge`, and the document's words for whoever goes on with it."""
-    mentions = gazetteer.find_each(cut_document.texts)
-    words = WordTable.of(cut_document.texts, mentions)
-    if no_relevance:
-        whole, parts = _all_on(cut_document)
-    else:
-        whole, parts = relevance.judge(cut_document, mentions, words=words)
-    scored = themes.score(cut_document, words=words) if themes is not None else [() for _ in parts]
-    return Judged(cut_document, tuple(map(tuple, mentions)), whole, tuple(parts), tuple(map(tuple, scored))), words
+) -> Iterator[tuple[Judged, WordTable]]:
+    """The answers of `judge` for each document, and its words for whoever goes on with it."""
+    mentions = [gazetteer.find_each(cut.texts) for cut in cuts]
+    tables = [WordTable.of(cut.texts, found) for cut, found in zip(cuts, mentions, strict=True)]
+    words = WordTable.join(tables)
+    judgements = list(map(_all_on, cuts)) if no_relevance else relevance.judge_each(cuts, words)
+    scored = themes.score_each(cuts, words) if themes is not None else [[()] * len(cut.segments) for cut in cuts]
+    for cut, found, table, (whole, parts), given in zip(cuts, mentions, tables, judgements, scored, strict=True):
+        yield Judged(cut, tuple(map(tuple, found)), whole, tuple(parts), tuple(given)), table
 
 
 def _all_on(cut_document: CutDocument) -> tuple[Judgement, list[Judgement]]:

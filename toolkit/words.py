@@ -1,13 +1,15 @@
-"""The words of one document, read once for all models: tokens in order, and where mentions and segments lie in them.
+"""The words of documents, read once for all models: tokens in order, and where mentions and segments lie in them.
 
 A seam is a token between the words wherever a mention begins or ends and where one segment ends: one reading of the
-text then serves the models that mask places and those that do not.
+text then serves the models that mask places and those that do not. Tables of several documents join into one, so that
+an array pass serves them all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +20,8 @@ from toolkit.terms import MARK, SEAM, SEAM_NUMBER, UNSPACED_OR_MARK, Numbering, 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_OPENS, _CLOSES, _BREAKS = 0, 1, 2
-_MENTION, _BREAK = bytes((_OPENS, _CLOSES)), bytes((_BREAKS,))
+_OPENS, _CLOSES, _BREAKS, _ENDS = range(4)
+_MENTION, _BREAK, _END = bytes((_OPENS, _CLOSES)), bytes((_BREAKS,)), bytes((_ENDS,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,16 @@ class MaskedWords:
     mentions: Ints
     """Where each mention stands among them."""
     breaks: Ints
+    """Where segments end, those that end a document included."""
+    ends: Ints
+    """Where documents end, but for the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class WordTable:
-    """The words of a document's segments; `mentions[m]` stands in segment `mention_segments[m]`, none overlap.
+    """The words of the segments of documents; `mentions[m]` stands in segment `mention_segments[m]`, none overlap.
 
-    `kinds` says of each seam whether a mention begins, a mention ends, or a segment ends there.
+    `kinds` says of each seam whether a mention begins, a mention ends, a segment ends or a document ends there.
     """
 
     texts: tuple[str, ...]
@@ -56,6 +61,37 @@ class WordTable:
     kinds: bytes
     is_cut_apart: bool
     """Whether the seam beside a mention parts what may be one word without it."""
+    n_texts: tuple[int, ...]
+    """The number of segments of each document."""
+
+    @classmethod
+    def join(cls, tables: Sequence[WordTable]) -> WordTable:
+        """The words of several documents, segments numbered through; the table of one document is itself."""
+        if len(tables) == 1:
+            return tables[0]
+        tables = [table for table in tables if table.texts]
+        tokens: list[str] = []
+        mention_segments: list[int] = []
+        n_segments = 0
+        for table in tables:
+            if n_segments:
+                tokens.append(SEAM)
+            tokens += table.tokens
+            mention_segments += [segment + n_segments for segment in table.mention_segments]
+            n_segments += len(table.texts)
+        return cls(
+            tuple(chain.from_iterable(table.texts for table in tables)),
+            list(chain.from_iterable(table.mentions for table in tables)),
+            mention_segments,
+            tokens,
+            _END.join(table.kinds for table in tables),
+            any(table.is_cut_apart for table in tables),
+            tuple(chain.from_iterable(table.n_texts for table in tables)),
+        )
+
+    def by_document(self) -> list[tuple[str, ...]]:
+        """The texts of each document."""
+        return [self.texts[start:end] for start, end in pairwise(accumulate(self.n_texts, initial=0))]
 
     @classmethod
     def of(cls, texts: Sequence[str], mentions: Sequence[Sequence[Mention]] | None = None) -> WordTable:
@@ -86,10 +122,11 @@ class WordTable:
         if beside and not is_ascii and not apart:
             # The small letter of a capital sigma depends on what stands around it.
             apart = bool(UNSPACED_OR_MARK.search("".join(beside))) or any("\u03a3" in text for text in texts)
-        return cls(tuple(texts), taken, taken_segments, tokenise_parts(parts), bytes(kinds[:-1]), apart)
+        tokens = tokenise_parts(parts)
+        return cls(tuple(texts), taken, taken_segments, tokens, bytes(kinds[:-1]), apart, (len(texts),))
 
     def masked_tokens(self, marks: Sequence[str], break_mark: str) -> list[str]:
-        """The words, mention m replaced by `marks[m]`, with `break_mark` between segments."""
+        """The words of one document, mention m replaced by `marks[m]`, with `break_mark` between segments."""
         masked: list[str] = []
         at, mention = 0, 0
         for kind in self.kinds:
@@ -106,11 +143,12 @@ class WordTable:
         return masked
 
     def masked(self, numbering: Numbering, marks: Ints, break_mark: int) -> NumberedWords:
-        """The same by number: `marks[m]` for mention m, `break_mark` between segments."""
+        """The same by number: `marks[m]` for mention m, `break_mark` between segments, -1 between documents."""
         masked = self.masked_places(numbering)
         numbers = masked.number.copy()
         numbers[masked.mentions] = marks
         numbers[masked.breaks] = break_mark
+        numbers[masked.ends] = -1
         return NumberedWords(numbers, masked.segment)
 
     def masked_places(self, numbering: Numbering) -> MaskedWords:
@@ -120,7 +158,7 @@ class WordTable:
     def plain(self, numbering: Numbering, kept: Bools) -> NumberedWords:
         """The words of the kept segments by number, as written, with -1 after each segment but the last."""
         if self.is_cut_apart:
-            return WordTable.of(self.texts).plain(numbering, kept)
+            return WordTable.join(list(map(WordTable.of, self.by_document()))).plain(numbering, kept)
         numbers, segment, opens, closes, breaks, _ = self._by(numbering)
         stays = kept.take(segment)
         stays[opens] = False
@@ -140,23 +178,23 @@ class WordTable:
         numbers = numbering.of(self.tokens)
         seams = (numbers == SEAM_NUMBER).nonzero()[0]
         kinds = np.frombuffer(self.kinds, dtype=np.uint8)
-        breaks = seams[kinds == _BREAKS]
+        breaks, ends = seams[kinds >= _BREAKS], seams[kinds == _ENDS]
         opens, closes = seams[kinds == _OPENS], seams[kinds == _CLOSES]
         begins = np.zeros(len(numbers) + 1, dtype=np.int64)
         begins[breaks + 1] = 1
         segment = begins[:-1].cumsum()
-        numbered = numbers, segment, opens, closes, breaks, _mask(numbers, segment, opens, closes, breaks)
+        numbered = numbers, segment, opens, closes, breaks, _mask(numbers, segment, opens, closes, breaks, ends)
         numbering.latest = (self, numbered)
         return numbered
 
 
-def _mask(numbers: Ints, segment: Ints, opens: Ints, closes: Ints, breaks: Ints) -> MaskedWords:
+def _mask(numbers: Ints, segment: Ints, opens: Ints, closes: Ints, breaks: Ints, ends: Ints) -> MaskedWords:
     """Without the words of mentions and the seams that end them."""
     if not len(opens):
-        return MaskedWords(numbers, segment, opens, breaks)
+        return MaskedWords(numbers, segment, opens, breaks, ends)
     change = np.zeros(len(numbers) + 1, dtype=np.int8)
     change[opens + 1] = 1
     change[closes + 1] = -1
     stays = change[:-1].cumsum(dtype=np.int8) == 0
     before = stays.cumsum()
-    return MaskedWords(numbers[stays], segment[stays], before[opens] - 1, before[breaks] - 1)
+    return MaskedWords(numbers[stays], segment[stays], before[opens] - 1, before[breaks] - 1, before[ends] - 1)

@@ -1,4 +1,4 @@
-"""What a document says of the sides: mentions, sentences, seed terms and words as aligned arrays."""
+"""What documents say of the sides: mentions, sentences, seed terms and words as aligned arrays."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _SENTENCE_END = re.compile(r"[.!?。！？](?:(?<=[。！？])|[\"'”’)\]]{0,
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One document's segments, sentences, mentions, seed terms and tokens; offsets count through the joined texts.
+    """The segments, sentences, mentions, seed terms and tokens of one document or several, one after the other.
 
-    `side[m]` is the index of mention m's side among the sides of the config, `n_sides` for any other place.
-    `member[m]` numbers the distinct countries of this document. `words` are the words of all segments in
+    Offsets count through the joined texts. `side[m]` is the index of mention m's side among the sides of the config,
+    `n_sides` for any other place. `member[m]` numbers the distinct countries. `words` are the words of all segments in
     order; `tokens` are they with each place name replaced by one mark per side and `BREAK_MARK` between segments.
     """
 
@@ -109,17 +109,39 @@ def read_evidence(
 ) -> Evidence:
     """The evidence of one document; `mentions[s]` are the mentions in `cut.texts[s]`.
 
-    `seed_terms` are lower-case phrases with blanks for hyphens, as `toolkit.terms.plain_phrase` makes them. `words`
-    are those of the same texts and mentions, where they have been read already, `relation_words` the words of relation
-    over the numbering they are numbered by.
+    `words` are those of the same texts and mentions, where they have been read already; for the rest see
+    `read_evidence_of_all`.
     """
     words = words or WordTable.of(cut.texts, mentions)
-    joined = "\n".join(words.texts)
+    return read_evidence_of_all([cut], words, sides=sides, seed_terms=seed_terms, relation_words=relation_words)
+
+
+def read_evidence_of_all(
+    cuts: Sequence[CutDocument],
+    words: WordTable,
+    *,
+    sides: tuple[str, ...],
+    seed_terms: tuple[str, ...],
+    relation_words: RelationWords | None = None,
+) -> Evidence:
+    """The evidence of several documents, given their words joined; nothing of one depends on those beside it.
+
+    `seed_terms` are lower-case phrases with blanks for hyphens, as `toolkit.terms.plain_phrase` makes them.
+    `relation_words` are the words of relation over the numbering that `words` are numbered by.
+    """
     length = np.array(list(map(len, words.texts)), dtype=np.int64)
     start = np.cumsum(length + 1) - length - 1
-
-    followed = f"{joined}a"  # the end of the text begins no sentence
-    ends = [end for match in _SENTENCE_END.finditer(joined) if not followed[end := match.end()].islower()]
+    ends: list[int] = []
+    seeds: list[int] = []
+    offset = 0
+    for texts in words.by_document():
+        joined = "\n".join(texts)
+        followed = f"{joined}a"  # the end of the text begins no sentence
+        ends += [
+            end + offset for match in _SENTENCE_END.finditer(joined) if not followed[end := match.end()].islower()
+        ]
+        seeds += [place + offset for place in find_phrases(lower(joined), seed_terms)]
+        offset += len(followed)
     sentence_start, _ = count_keys(np.concatenate((start, np.array(ends, dtype=np.int64))))
     sentence_segment = start.searchsorted(sentence_start, side="right") - 1
     sentence_end = (start + length)[sentence_segment]
@@ -135,17 +157,18 @@ def read_evidence(
     segment = np.array(words.mention_segments, dtype=np.int64)
     first, side_column, member_column = np.array(columns, dtype=np.int64).reshape(-1, 3).T
     position = start[segment] + first
-    roles = [piece.role for piece in cut.segments]
+    pieces = [piece for cut in cuts for piece in cut.segments]
+    roles = [piece.role for piece in pieces]
     sentence = sentence_start.searchsorted(position, side="right") - 1
     joining, beside = read_relations(words, sentence, side_column, member_column, len(sides), relation_words)
-    seed_position = np.array(find_phrases(lower(joined), seed_terms), dtype=np.int64)
+    seed_position = np.array(seeds, dtype=np.int64)
     return Evidence(
         n_sides=len(sides),
         start=start,
         length=length,
         kept=np.array([role in _KEPT for role in roles], dtype=bool),
         title=np.array([role == "title" for role in roles], dtype=bool),
-        story=np.array([-1 if piece.story is None else piece.story for piece in cut.segments], dtype=np.int64),
+        story=np.array([-1 if piece.story is None else piece.story for piece in pieces], dtype=np.int64),
         sentence_start=sentence_start,
         sentence_length=sentence_end - sentence_start,
         sentence_segment=sentence_segment,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,16 @@ import numpy.typing as npt
 
 from toolkit.data import CutDocument, Judgement, Mention, OnTopic
 from toolkit.logistic import sigmoid
-from toolkit.relevance.evidence import BREAK_MARK, OTHER_MARK, Evidence, Floats, Ints, read_evidence, side_mark
+from toolkit.relevance.evidence import (
+    BREAK_MARK,
+    OTHER_MARK,
+    Evidence,
+    Floats,
+    Ints,
+    read_evidence,
+    read_evidence_of_all,
+    side_mark,
+)
 from toolkit.relevance.features import FEATURES, unit_features, unit_starts
 from toolkit.relevance.relations import RelationWords
 from toolkit.terms import Vocabulary, weigh_units
@@ -89,26 +99,44 @@ class RelevanceModel:
         another story on the page are judged together, anything else that was cut is judged alone. `words` are those of
         the same texts and mentions, where they have been read already.
         """
-        evidence = self.read(cut, mentions, words)
+        return self.judge_each([cut], words or WordTable.of(cut.texts, mentions))[0]
+
+    def judge_each(self, cuts: Sequence[CutDocument], words: WordTable) -> list[tuple[Judgement, list[Judgement]]]:
+        """What `judge` answers of each document, given their words joined, in one array pass for all of them.
+
+        A pass over one page is mostly the cost of calling numpy. Every sum is over rows of one document, in an order
+        that the others do not change, so the answers are the same in any batch.
+        """
+        evidence = read_evidence_of_all(
+            cuts, words, sides=self.sides, seed_terms=self.seed_terms, relation_words=self._tables[1]
+        )
         hits = self.find_terms(evidence)
-        article = article_unit(evidence)
-        unit, n_units = separate_units(evidence)
-        # One pass for both views: the article as unit 0, then every segment (or other story) on its own.
+        bounds = list(accumulate((len(cut.segments) for cut in cuts), initial=0))
+        document = np.repeat(np.arange(len(cuts)), np.diff(bounds))
+        # One pass for both views: per document the article as a unit, then every segment (or other story) on its own.
+        articles, units = np.empty((2, bounds[-1]), dtype=np.int64)
+        firsts = [0]
+        for low, high in pairwise(bounds):
+            article, unit, n_units = _both_views(evidence.kept[low:high], evidence.story[low:high])
+            np.add(article, firsts[-1], out=articles[low:high])
+            articles[low:high][article < 0] = -1
+            np.add(unit, firsts[-1] + 1, out=units[low:high])
+            firsts.append(firsts[-1] + n_units + 1)
         twice = evidence.twice()
         hits = TermHits(
-            np.concatenate((hits.segment, hits.segment + len(unit))), np.concatenate((hits.term, hits.term))
+            np.concatenate((hits.segment, hits.segment + bounds[-1])), np.concatenate((hits.term, hits.term))
         )
-        scores = self.scores(twice, hits, np.concatenate((article, unit + 1)), n_units + 1)
-        document_score, own = float(scores[0]), scores[1:][unit]
-        inside = article >= 0
+        by_unit = self.scores(twice, hits, np.concatenate((articles, units)), firsts[-1], firsts)
+        whole, own = by_unit[firsts[:-1]], by_unit[units]
+        inside = articles >= 0
         scores = np.where(evidence.kept | (evidence.story > 0), own, own - CUT_LOSS)
-        scores[inside] = segment_scores(evidence, inside, document_score, own)
-        if not evidence.length.any():
-            return self.verdict(0.0), [self.verdict(0.0) for _ in cut.segments]
-        relevance = self.calibrated(np.concatenate((scores, [document_score])))
-        relevance[:-1][evidence.length == 0] = 0.0
-        *parts, whole = map(self.verdict, relevance.tolist())
-        return whole, parts
+        scores[inside] = segment_scores(evidence, inside, whole[document[inside]], own, document[inside])
+        relevance, of_whole = self.calibrated(scores), self.calibrated(whole)
+        relevance[evidence.length == 0] = 0.0
+        of_whole[np.bincount(document, weights=evidence.length, minlength=len(cuts)) == 0] = 0.0
+        parts = list(map(self.verdict, relevance.tolist()))
+        wholes = map(self.verdict, of_whole.tolist())
+        return [(judgement, parts[low:high]) for judgement, (low, high) in zip(wholes, pairwise(bounds), strict=True)]
 
     def readable(self, term: str) -> str:
         """The term with the marks of masked places written out as the names of their sides in brackets."""
@@ -136,11 +164,19 @@ class RelevanceModel:
         is_term = term < len(self.terms)  # the last one is the break
         return TermHits(words.segment.take(place[is_term]), term[is_term])
 
-    def scores(self, evidence: Evidence, hits: TermHits, unit: Ints, n_units: int) -> Floats:
-        """The uncalibrated score of each unit, in logits; shape (n_units,)."""
+    def scores(
+        self, evidence: Evidence, hits: TermHits, unit: Ints, n_units: int, firsts: Sequence[int] = ()
+    ) -> Floats:
+        """The uncalibrated score of each unit, in logits; shape (n_units,).
+
+        `firsts`, where the units are of several documents, are the first unit of each and `n_units`.
+        """
         starts = unit_starts(evidence, unit)
         features = unit_features(evidence, unit, n_units, starts=starts)
-        scores = self.intercept + features @ self.weights.astype(float)
+        weights = self.weights.astype(float)
+        # A product a document: the order in which BLAS adds up may change with the number of rows.
+        products = [features[low:high] @ weights for low, high in pairwise(firsts or (0, n_units))]
+        scores = self.intercept + np.concatenate(products)
         if not self.terms:
             return np.asarray(scores)
         # The texts of all units and then their leads are weighed in one pass.
@@ -215,38 +251,60 @@ def article_unit(evidence: Evidence) -> Ints:
 
     Where nothing was kept, all segments that belong to no other story stand in for the article.
     """
-    kept = evidence.kept & (evidence.story <= 0)
-    if not kept.any():
-        kept = evidence.story <= 0
-    return np.where(kept, 0, -1)
+    return _both_views(evidence.kept, evidence.story)[0]
 
 
 def separate_units(evidence: Evidence) -> tuple[Ints, int]:
     """Each segment alone, but the segments of one other story together: unit of each segment, number of units."""
-    of_story = evidence.story > 0
-    unit = np.cumsum(~of_story) - 1
-    n_alone = len(unit) - int(of_story.sum())
-    stories = np.array(sorted(set(evidence.story[of_story].tolist())), dtype=np.int64)
-    unit[of_story] = n_alone + stories.searchsorted(evidence.story[of_story])
-    return unit, n_alone + len(stories)
+    return _both_views(evidence.kept, evidence.story)[1:]
 
 
-def segment_scores(evidence: Evidence, inside: npt.NDArray[np.bool_], document_score: float, own: Floats) -> Floats:
-    """Scores of the article's segments: the document's, moved by their own evidence and that of their neighbours."""
+def _both_views(kept: npt.NDArray[np.bool_], story: Ints) -> tuple[Ints, Ints, int]:
+    """The unit of each segment as `article_unit` and `separate_units` have it, and how many there are of the latter."""
+    of_story = story > 0
+    own = ~of_story
+    in_article = kept & own
+    if not in_article.any():
+        in_article = own
+    unit = np.cumsum(own) - 1
+    n_alone = int(own.sum())
+    if n_alone == len(own):
+        return in_article - 1, unit, n_alone
+    stories = np.array(sorted(set(story[of_story].tolist())), dtype=np.int64)
+    unit[of_story] = n_alone + stories.searchsorted(story[of_story])
+    return in_article - 1, unit, n_alone + len(stories)
+
+
+def segment_scores(
+    evidence: Evidence,
+    inside: npt.NDArray[np.bool_],
+    document_score: float | Floats,
+    own: Floats,
+    document: Ints | None = None,
+) -> Floats:
+    """Scores of the article's segments: the document's, moved by their own evidence and that of their neighbours.
+
+    With segments of several documents, `document_score` and `document`, its number, are those of each segment inside.
+    """
     n = evidence.n_sides
     named = np.bincount(evidence.segment * 2 + (evidence.side == n), minlength=2 * len(own)).reshape(-1, 2)[inside]
     foreign = ((named[:, 1] > 0) & (named[:, 0] == 0)).astype(float)
     support = np.minimum(np.maximum(own[inside], 0), MAX_SUPPORT / SUPPORT_GAIN)
-    base = min(max(document_score, -DOCUMENT_SPAN), DOCUMENT_SPAN)
-    return np.asarray(base + SUPPORT_GAIN * _smooth(support) - FOREIGN_LOSS * _smooth(foreign) * foreign)
+    base = np.minimum(np.maximum(document_score, -DOCUMENT_SPAN), DOCUMENT_SPAN)
+    together = np.ones(max(len(support) - 1, 0)) if document is None else (document[1:] == document[:-1]).astype(float)
+    return np.asarray(
+        base + SUPPORT_GAIN * _smooth(support, together) - FOREIGN_LOSS * _smooth(foreign, together) * foreign
+    )
 
 
-def _smooth(values: Floats) -> Floats:
-    """Each value averaged with its two neighbours, which count `NEIGHBOUR_WEIGHT` each."""
-    beside = np.zeros(len(values))
-    beside[1:] = values[:-1]
-    beside[:-1] += values[1:]
-    n_beside = np.full(len(values), 2.0)
-    n_beside[:1] -= 1
-    n_beside[-1:] -= 1
+def _smooth(values: Floats, together: Floats) -> Floats:
+    """Each value averaged with its two neighbours, which count `NEIGHBOUR_WEIGHT` each.
+
+    `together[i]` is 1 where values i and i + 1 are neighbours, 0 where they are of two documents.
+    """
+    beside, n_beside = np.zeros((2, len(values)))
+    beside[1:] = values[:-1] * together
+    beside[:-1] += values[1:] * together
+    n_beside[1:] = together
+    n_beside[:-1] += together
     return np.asarray((values + NEIGHBOUR_WEIGHT * beside) / (1 + NEIGHBOUR_WEIGHT * n_beside))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ MIN_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Seed terms and vocabulary terms found in the kept segments of a document, with their token positions."""
+    """Seed terms and vocabulary terms found in the kept segments of documents, with their token positions."""
 
     n_tokens: Ints  # by segment
     seed: Ints
@@ -55,6 +56,10 @@ class Reading:
             term=np.concatenate((self.term, self.term)),
             term_segment=np.concatenate((self.term_segment, self.term_segment + n)),
         )
+
+
+def _kept(cuts: Sequence[CutDocument]) -> npt.NDArray[np.bool_]:
+    return np.array([piece.kept for cut in cuts for piece in cut.segments], dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,10 @@ class ThemeModel:
 
     def read(self, cut: CutDocument, words: WordTable | None = None) -> Reading:
         """What the model looks at in the kept segments of `cut`; `words` are those of all its texts, if read before."""
+        return self._read(_kept([cut]), words or WordTable.of(cut.texts))
+
+    def _read(self, kept: npt.NDArray[np.bool_], words: WordTable) -> Reading:
         vocabulary, phrases = self.tables
-        kept = np.array([piece.kept for piece in cut.segments], dtype=bool)
-        words = words or WordTable.of(cut.texts)
         plain = words.plain(vocabulary.numbering, kept)
         seed, place = phrases.find(plain.number)
         term, term_place = vocabulary.locate(plain.number)
@@ -169,15 +175,24 @@ class ThemeModel:
         A theme's score is the lesser of its document's and its own with `OWN_SLACK`, as a probability. `words` are
         those of all texts of `cut`, where they have been read already.
         """
-        kept = np.array([piece.kept for piece in cut.segments], dtype=bool)
+        return self.score_each([cut], words or WordTable.of(cut.texts))[0]
+
+    def score_each(self, cuts: Sequence[CutDocument], words: WordTable) -> list[list[tuple[ThemeScore, ...]]]:
+        """What `score` answers of each document, given their words joined, in one array pass for all of them.
+
+        As in relevance, each sum is over rows of one document, so the answers are the same in any batch.
+        """
+        bounds = list(accumulate((len(cut.segments) for cut in cuts), initial=0))
+        kept = _kept(cuts)
         found: list[tuple[ThemeScore, ...]] = [()] * len(kept)
         if not kept.any():
-            return found
-        reading = self.read(cut, words)
-        # One pass for both views: the document as unit 0, then every kept segment on its own.
-        unit = np.concatenate((np.where(kept, 0, -1), np.where(kept, np.cumsum(kept), -1)))
-        logits = self.logits(reading.twice(), unit, 1 + int(kept.sum()))
-        whole, own = logits[0], logits[1:]
+            return [found[low:high] for low, high in pairwise(bounds)]
+        reading = self._read(kept, words)
+        # One pass for both views: the documents as the first units, then every kept segment on its own.
+        document = np.repeat(np.arange(len(cuts)), np.diff(bounds))
+        unit = np.concatenate((np.where(kept, document, -1), np.where(kept, len(cuts) - 1 + np.cumsum(kept), -1)))
+        logits = self.logits(reading.twice(), unit, len(cuts) + int(kept.sum()))
+        whole, own = logits[document[kept]], logits[len(cuts) :]
         bar = np.log(self.thresholds / (1 - self.thresholds)).astype(float)
         margin = np.minimum(whole, own + OWN_SLACK) - bar
         rows, columns = (margin >= 0).nonzero()
@@ -188,7 +203,7 @@ class ThemeModel:
         for s, scored in given.items():
             scored.sort(key=lambda item: (-item.score, item.theme))
             found[s] = tuple(scored)
-        return found
+        return [found[low:high] for low, high in pairwise(bounds)]
 
     def roll_up(
         self,
