@@ -6,19 +6,17 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from toolkit.errors import ToolkitError
+from toolkit.files.arrow import NAMES, TERMS, THEMES
 from toolkit.files.publish import atomic_file
 
 TABLE_FORMATS = ("parquet", "csv", "jsonl")
 TABLES = ("articles", "segments", "topics")
-_THEMES = "themes"  # a list of {theme, score}
-_TERMS = "terms"  # a list of {term, weight}
-_NAMES = "names"  # a list of strings
 _ARTICLES_BEFORE_PLACES = {
     "document_id": "string",
     "file": "string",
@@ -29,7 +27,7 @@ _ARTICLES_BEFORE_PLACES = {
     "language": "string",
     "on_topic": "string",
     "relevance": "double",
-    "themes": _THEMES,
+    "themes": THEMES,
     "topic": "int64",
 }
 _ARTICLES_AFTER_PLACES = {"n_segments": "int64", "n_kept": "int64", "kept_ratio": "double", "duplicate_of": "string"}
@@ -44,21 +42,25 @@ _SEGMENTS = {
     "reason": "string",
     "on_topic": "string",
     "relevance": "double",
-    "themes": _THEMES,
+    "themes": THEMES,
     "topic": "int64",
     "text": "string",
 }
 _TOPICS = {
     "topic": "int64",
     "name": "string",
-    "terms": _TERMS,
+    "terms": TERMS,
     "n_segments": "int64",
     "n_articles": "int64",
     "theme": "string",
 }
 EXTRA_KINDS = ("string", "int64", "double", "bool", "json")
 _GROUP_ROWS = 20_000
-_GROUP_BYTES = 32_000_000
+_GROUP_CHARACTERS = 32_000_000
+_BATCH_ROWS = 1_000  # go through the writers together, column by column
+_BATCH_CHARACTERS = 4_000_000
+# The types of values that are exact in a column of each kind as they are.
+_EXACT_TYPES = {"string": {str}, "double": {float}, THEMES: {list}, TERMS: {list}, NAMES: {list}}
 # Spreadsheets run a cell that begins so, also after spaces they trim and in the full-width forms they fold.
 _FORMULA = re.compile(r"[\s\u200b\u2060\ufeff]*[=+\-@＝＋－＠]|[\t\r\n]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -70,7 +72,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 def article_columns(side_ids: Sequence[str], extra_columns: Mapping[str, str]) -> dict[str, str]:
     """The columns of `articles.*` in order, with their kinds; `places_SIDE` are lists of names."""
-    places = {f"places_{side}": _NAMES for side in side_ids}
+    places = {f"places_{side}": NAMES for side in side_ids}
     return {**_ARTICLES_BEFORE_PLACES, **places, **_ARTICLES_AFTER_PLACES, **extra_columns}
 
 
@@ -149,9 +151,9 @@ def write_tables(
                     writers.append(_WRITERS[name](stream, columns))
                     published.callback(writers[-1].release)
             counts[table] = 0
-            for row in rows:
-                counts[table] += 1
-                values = [_exact(row.get(name), kind) for name, kind in columns.items()]
+            for batch in _batches(rows):
+                counts[table] += len(batch)
+                values = [_exact([row.get(name) for row in batch], kind) for name, kind in columns.items()]
                 for writer in writers:
                     writer.write(values)
             for writer in writers:
@@ -159,12 +161,26 @@ def write_tables(
     return counts
 
 
+def _batches(rows: Iterable[Mapping[str, object]]) -> Iterator[list[Mapping[str, object]]]:
+    """The rows in order, some at a time; a batch ends where a row group of Parquet is full."""
+    batch: list[Mapping[str, object]] = []
+    n_characters = 0
+    for number, row in enumerate(rows, 1):
+        batch.append(row)
+        n_characters += sum([len(value) for value in row.values() if type(value) is str])
+        if len(batch) >= _BATCH_ROWS or n_characters >= _BATCH_CHARACTERS or not number % _GROUP_ROWS:
+            yield batch
+            batch, n_characters = [], 0
+    if batch:
+        yield batch
+
+
 class _Writer(Protocol):
-    """One table in one format. `values` are in the order of `columns`, made exact."""
+    """One table in one format. `values` are columns of equal length in the order of `columns`, made exact."""
 
     def __init__(self, stream: BinaryIO, columns: Mapping[str, str]) -> None: ...
 
-    def write(self, values: Sequence[object]) -> None: ...
+    def write(self, values: Sequence[list[Any]]) -> None: ...
 
     def finish(self) -> None:
         """Write what is waiting: the table is complete."""
@@ -178,8 +194,9 @@ class _JsonLines:
         self._stream = stream
         self._names = list(columns)
 
-    def write(self, values: Sequence[object]) -> None:
-        self._stream.write(_json(dict(zip(self._names, values, strict=True))).encode() + b"\n")
+    def write(self, values: Sequence[list[Any]]) -> None:
+        for row in zip(*values, strict=True):
+            self._stream.write(_json(dict(zip(self._names, row, strict=True))).encode() + b"\n")
 
     def finish(self) -> None:
         pass
@@ -196,8 +213,8 @@ class _Csv:
         self._rows = csv.writer(self._text, lineterminator="\n")
         self._rows.writerow([_safe_text(name) for name in columns])
 
-    def write(self, values: Sequence[object]) -> None:
-        self._rows.writerow([_cell(value) for value in values])
+    def write(self, values: Sequence[list[Any]]) -> None:
+        self._rows.writerows(zip(*map(_cells, values), strict=True))
 
     def finish(self) -> None:
         self._text.flush()
@@ -207,49 +224,37 @@ class _Csv:
 
 
 class _Parquet:
-    """Parquet in row groups; the bytes depend on the rows and the version of pyarrow only.
-
-    Rows become Arrow by way of JSON and Arrow's own reader of it: `pyarrow.array` would import pandas, which
-    costs more than everything else when one article is classified.
-    """
+    """Parquet in row groups; the bytes depend on the rows and the version of pyarrow only."""
 
     def __init__(self, stream: BinaryIO, columns: Mapping[str, str]) -> None:
         import pyarrow as pa
-        import pyarrow.json
         import pyarrow.parquet
 
-        self._pa = pa
-        self._names = list(columns)
+        from toolkit.files.arrow import table_type
+
+        self._schema = table_type(columns)
         self._json_columns = [index for index, kind in enumerate(columns.values()) if kind == "json"]
-        self._schema = pa.schema([_arrow_field(pa, name, kind) for name, kind in columns.items()])
         self._writer = pa.parquet.ParquetWriter(stream, self._schema, compression="zstd", version="2.6")
-        self._waiting: list[bytes] = []
+        self._waiting: list[list[Any]] = [[] for _ in columns]
         self._n_waiting = 0
 
-    def write(self, values: Sequence[object]) -> None:
-        if self._json_columns:
-            values = list(values)
-            for index in self._json_columns:
-                values[index] = None if values[index] is None else _json(values[index])
-        line = _json(dict(zip(self._names, values, strict=True))).encode()
-        self._waiting.append(line)
-        self._n_waiting += len(line)
-        if len(self._waiting) >= _GROUP_ROWS or self._n_waiting >= _GROUP_BYTES:
+    def write(self, values: Sequence[list[Any]]) -> None:
+        for waiting, column in zip(self._waiting, values, strict=True):
+            waiting += column
+            self._n_waiting += sum([len(value) for value in column if type(value) is str])
+        if len(self._waiting[0]) >= _GROUP_ROWS or self._n_waiting >= _GROUP_CHARACTERS:
             self._flush()
 
     def _flush(self) -> None:
-        pa = self._pa
-        rows = b"\n".join(self._waiting)
-        table = pa.json.read_json(
-            pa.BufferReader(rows),
-            read_options=pa.json.ReadOptions(use_threads=False, block_size=len(rows) + 1),
-            parse_options=pa.json.ParseOptions(explicit_schema=self._schema, unexpected_field_behavior="error"),
-        )
-        self._writer.write_table(table)
-        self._waiting, self._n_waiting = [], 0
+        from toolkit.files.arrow import make_table
+
+        for index in self._json_columns:
+            self._waiting[index] = [None if value is None else _json(value) for value in self._waiting[index]]
+        self._writer.write_table(make_table(self._schema, self._waiting))
+        self._waiting, self._n_waiting = [[] for _ in self._waiting], 0
 
     def finish(self) -> None:
-        if self._waiting:
+        if self._waiting[0]:
             self._flush()
         self._writer.close()
 
@@ -260,38 +265,40 @@ class _Parquet:
 _WRITERS: dict[str, type[_Writer]] = {"parquet": _Parquet, "csv": _Csv, "jsonl": _JsonLines}
 
 
-def _arrow_field(pa: Any, name: str, kind: str) -> Any:
-    def pairs(key: str, number: str) -> Any:
-        return pa.list_(pa.struct([(key, pa.string()), (number, pa.float64())]))
-
-    types = {
-        "string": pa.string,
-        "json": pa.string,
-        "int64": pa.int64,
-        "double": pa.float64,
-        "bool": pa.bool_,
-        _THEMES: lambda: pairs("theme", "score"),
-        _TERMS: lambda: pairs("term", "weight"),
-        _NAMES: lambda: pa.list_(pa.string()),
-    }
-    return pa.field(name, types[kind](), metadata={"json": "true"} if kind == "json" else None)
+def _exact(values: list[Any], kind: str) -> list[Any]:
+    """A column as every format means it: numbers of its kind, tuples as lists."""
+    types = set(map(type, values))
+    types.discard(type(None))
+    if types <= _EXACT_TYPES.get(kind, types):
+        return values
+    return [_exact_value(value, kind) for value in values]
 
 
-def _exact(value: object, kind: str) -> object:
-    """`value` as every format means it: numbers of the column's kind, tuples as lists."""
+def _exact_value(value: object, kind: str) -> object:
     if value is None:
         return None
     if kind == "double" and isinstance(value, int | float):
         return float(value)
     if kind == "string" and not isinstance(value, str):
         return _json(value)
-    if kind in (_THEMES, _TERMS, _NAMES) and not isinstance(value, list):
+    if kind in (THEMES, TERMS, NAMES) and not isinstance(value, list):
         return list(value)  # type: ignore[call-overload]  # the contract says a sequence
     return value
 
 
 def _json(value: object) -> str:
     return _ENCODER.encode(value)
+
+
+def _cells(values: list[Any]) -> list[object]:
+    """A column of cells; of plain texts, which most are, with one search for control characters for all of them."""
+    types = set(map(type, values))
+    if types <= {int} or types <= {float}:
+        return values
+    if types <= {str, type(None)} and _CONTROL_OR_RETURN.search("".join(filter(None, values))) is None:
+        # What begins with a letter or a figure is no formula.
+        return ["" if text is None else text if text[:1].isalnum() else _safe_text(text) for text in values]
+    return list(map(_cell, values))
 
 
 def _cell(value: object) -> object:
