@@ -253,8 +253,10 @@ def _store(done: Sequence[tuple[Record, Outcome]], ledger: Ledger, counts: Count
             entries.append(Entry(record.document_id, stored))
         else:
             article = outcome["article"]
-            stored = {name: outcome[name] for name in ("article", "segments", "reasons") if name in outcome}
-            entries.append(Entry(record.document_id, stored, outcome["signature"], article["date"]))
+            rows = outcome["segments"]
+            stored = {name: outcome[name] for name in ("article", "reasons") if name in outcome}
+            stored["with_xpath"] = any("xpath" in row for row in rows)
+            entries.append(Entry(record.document_id, stored, outcome["signature"], article["date"], rows))
     ledger.finish(entries)
 
 
@@ -302,7 +304,7 @@ def _publish(
             late.append(Quarantined(*outcome["quarantined"]))
             continue
         facts["n_articles"] += 1
-        facts["with_xpath"] |= any("xpath" in row for row in outcome["segments"])
+        facts["with_xpath"] |= outcome["with_xpath"]
         merge_extra_columns(extra_columns, outcome["article"]["extra"])
         if "reasons" in outcome:
             reasons = [{"name": name, "value": value} for name, value in outcome["reasons"]]
@@ -325,8 +327,7 @@ def _publish(
                 yield {**row, **row.pop("extra")}
 
     def segments() -> Iterator[dict[str, Any]]:
-        for document_id, outcome in ledger.outcomes():
-            rows = outcome.get("segments", [])
+        for document_id, rows in ledger.segments():
             if document_id not in duplicates:  # topics count an article and its copies once
                 n_segments.update(row["topic"] for row in rows)
                 n_articles.update({row["topic"] for row in rows})

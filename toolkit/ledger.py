@@ -16,11 +16,12 @@ from toolkit.data import Quarantined
 from toolkit.errors import ToolkitError
 
 LEDGER = "ledger.sqlite"
+_LAYOUT = 2  # of the tables; documents of another layout are judged again
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
     document_id TEXT PRIMARY KEY, pass INTEGER NOT NULL, text_hash BLOB NOT NULL, record_hash BLOB NOT NULL,
-    file TEXT NOT NULL, outcome BLOB, signature BLOB, date TEXT
+    file TEXT NOT NULL, outcome BLOB, segments BLOB, signature BLOB, date TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS quarantine (
     pass INTEGER NOT NULL, file TEXT NOT NULL, row INTEGER, document_id TEXT, reason TEXT NOT NULL, detail TEXT NOT NULL
@@ -30,12 +31,16 @@ CREATE TABLE IF NOT EXISTS quarantine (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What became of one record: the outcome (JSON-able), its near-duplicate signature and date."""
+    """What became of one record: the outcome and the rows of its segments (JSON-able), its signature and date.
+
+    The rows are nine tenths of it, and are read back once, when their table is written.
+    """
 
     document_id: str
     outcome: dict[str, Any]
     signature: bytes = b""
     date: str | None = None
+    segments: Sequence[dict[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Ledger:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        if connection.execute("PRAGMA user_version").fetchone()[0] != _LAYOUT:
+            connection.executescript(f"DROP TABLE IF EXISTS documents; PRAGMA user_version = {_LAYOUT}")
         connection.executescript(_SCHEMA)
         row = connection.execute("SELECT value FROM meta WHERE key = 'pass'").fetchone()
         self.pass_number = int(row[0]) if row else 0
@@ -97,12 +104,12 @@ class Ledger:
     def finish(self, entries: Iterable[Entry]) -> None:
         """Store outcomes of claimed ids, all or none."""
         rows = [
-            (zlib.compress(json.dumps(e.outcome, ensure_ascii=False).encode(), 1), e.signature, e.date, e.document_id)
+            (_packed(e.outcome), _packed(e.segments) if e.segments else None, e.signature, e.date, e.document_id)
             for e in entries
         ]
         with self._connection as connection:
             connection.executemany(
-                "UPDATE documents SET outcome = ?, signature = ?, date = ? WHERE document_id = ?", rows
+                "UPDATE documents SET outcome = ?, segments = ?, signature = ?, date = ? WHERE document_id = ?", rows
             )
 
     def quarantine(self, items: Iterable[Quarantined]) -> None:
@@ -122,6 +129,15 @@ class Ledger:
         for document_id, outcome in self._connection.execute(query, (self.pass_number,)):
             yield document_id, json.loads(zlib.decompress(outcome))
 
+    def segments(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        """`(document_id, rows)` of this pass, sorted by id; documents without rows are left out."""
+        query = (
+            "SELECT document_id, segments FROM documents"
+            " WHERE pass = ? AND outcome IS NOT NULL AND segments IS NOT NULL ORDER BY document_id"
+        )
+        for document_id, rows in self._connection.execute(query, (self.pass_number,)):
+            yield document_id, json.loads(zlib.decompress(rows))
+
     def signatures(self) -> Iterator[tuple[str, str | None, bytes]]:
         """`(document_id, date, signature)` of this pass, sorted by id."""
         query = (
@@ -137,6 +153,10 @@ class Ledger:
             (Quarantined(*row) for row in rows),
             key=lambda q: (q.file, q.row if q.row is not None else 0, q.document_id or "", q.reason, q.detail),
         )
+
+
+def _packed(values: object) -> bytes:
+    return zlib.compress(json.dumps(values, ensure_ascii=False).encode(), 1)
 
 
 @contextmanager
