@@ -120,12 +120,13 @@ def _has_plain_tokens(text: str) -> bool:
 def _are_plain(tokens: list[str], *, but_for_glue: bool = False) -> bool:
     """Whether no pass changes any of `tokens`, or none but the parting of glued words."""
     for token in filterfalse(_plain_tokens.__contains__, tokens):
-        if not (characters.is_plain(token) and glue.has_plain_ends(token)):
-            return False
-        if glue.may_be_glued(token):
-            if but_for_glue:
-                continue
-            return False
+        if not glue.is_plain_word(token):
+            if not (characters.is_plain(token) and glue.has_plain_ends(token)):
+                return False
+            if glue.may_be_glued(token):
+                if but_for_glue:
+                    continue
+                return False
         if len(_plain_tokens) >= _MAX_REMEMBERED:
             _plain_tokens.clear()
         _plain_tokens.add(token)
