@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.clean import Edit, View, normalise
+from toolkit.clean.words import is_plain_word, may_be_glued
 
 CASES = json.loads((Path(__file__).parent / "cases" / "clean.json").read_text(encoding="utf-8"))
 
@@ -131,6 +132,13 @@ def test_every_edit_says_what_it_is():
 def test_plain_text_is_its_own_view():
     text = "The two sides signed an agreement on trade, officials said."
     assert normalise(text) == View(text, text, ())
+
+
+@given(st.text("aBe.,-tofhn3", max_size=12) | st.sampled_from(["understand", "tothe", "of", "Often,", "McDonald.He"]))
+def test_a_plain_word_is_left_as_it_is_whatever_stands_around_it(token):
+    if is_plain_word(token):
+        assert normalise(f"see {token} here").text == f"see {token} here"
+        assert not may_be_glued(token)
 
 
 def test_words_of_the_document_part_what_the_segment_alone_cannot():

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from toolkit.errors import ToolkitError
 from toolkit.files import atomic_write_bytes, merge_extra_columns, read_results, write_tables
+from toolkit.files.arrow import NAMES, THEMES, make_table, table_type
 
 ARTICLE = {
     "document_id": "a",
@@ -206,3 +208,41 @@ def test_folders_without_results_say_what_to_do(tmp_path):
     (tmp_path / "run.json").write_text("[1")
     with pytest.raises(ToolkitError, match="not the manifest"):
         read_results(tmp_path)
+
+
+values = {
+    "string": st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
+    "int64": st.integers(-(2**63), 2**63 - 1),
+    "double": st.floats(allow_nan=False, allow_infinity=False),
+    "bool": st.booleans(),
+    THEMES: st.lists(st.fixed_dictionaries({"theme": st.text("ab"), "score": st.floats(0, 1)}), max_size=3),
+    NAMES: st.lists(st.text("ab\u4e2d", max_size=3), max_size=3),
+}
+
+
+@settings(deadline=None)
+@given(st.data(), st.lists(st.sampled_from(sorted(values)), min_size=1, max_size=4), st.integers(1, 20))
+def test_an_arrow_table_holds_what_it_was_made_of(data, kinds, n_rows):
+    schema = table_type({str(number): kind for number, kind in enumerate(kinds)})
+    columns = [
+        data.draw(st.lists(st.none() | values[kind], min_size=n_rows, max_size=n_rows), label=kind) for kind in kinds
+    ]
+    table = make_table(schema, columns)
+    table.validate(full=True)
+    assert [column.to_pylist() for column in table.columns] == columns
+
+
+def test_an_infinite_number_is_refused():
+    with pytest.raises(ValueError, match="infinite"):
+        make_table(table_type({"x": "double"}), [[1.0, float("inf")]])
+
+
+@pytest.mark.parametrize("n_rows", [999, 1000, 1001, 20_001])
+def test_rows_pass_through_in_order_however_many_there_are(tmp_path, n_rows):
+    rows = [{**SEGMENT, "index": number, "text": "=x" if number == n_rows - 1 else "y\n"} for number in range(n_rows)]
+    assert write(tmp_path, "parquet", "csv", segments=rows)["segments"] == n_rows
+    cells = [(int(row["index"]), row["text"]) for row in rows_of(tmp_path / "segments.csv")]
+    assert cells == [(number, "'=x" if number == n_rows - 1 else "y\n") for number in range(n_rows)]
+    groups = parquet.ParquetFile(tmp_path / "segments.parquet")
+    assert groups.read(["index"]).column("index").to_pylist() == list(range(n_rows))
+    assert groups.num_row_groups == 1 + (n_rows > 20_000)

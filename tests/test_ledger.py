@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,33 @@ def test_outcomes_come_back_sorted_by_id(tmp_path: Path) -> None:
         ledger.claim([("b", b"1", b"1", "f"), ("a", b"2", b"2", "f")])
         ledger.finish([Entry("b", {"n": 1}), Entry("a", {"n": 2})])
         assert list(ledger.outcomes()) == [("a", {"n": 2}), ("b", {"n": 1})]
+
+
+def test_rows_of_segments_come_back_sorted_by_id_of_their_document(tmp_path: Path) -> None:
+    with open_ledger(tmp_path) as ledger:
+        ledger.begin_pass()
+        ledger.claim([(name, b"1", b"1", "f") for name in "cab"])
+        ledger.finish([Entry("c", {}, segments=[{"n": 3}]), Entry("b", {}), Entry("a", {}, segments=[{"n": 1}, {}])])
+        assert list(ledger.segments()) == [("a", [{"n": 1}, {}]), ("c", [{"n": 3}])]
+        ledger.begin_pass()
+        ledger.claim([("a", b"2", b"2", "f"), ("c", b"1", b"1", "f")])
+        assert list(ledger.segments()) == [("c", [{"n": 3}])]  # a changed record loses its rows
+
+
+def test_outcomes_of_an_older_layout_are_judged_again(tmp_path: Path) -> None:
+    with open_ledger(tmp_path) as ledger:
+        ledger.begin_pass()
+        ledger.claim([("a", b"1", b"1", "f")])
+        ledger.finish([Entry("a", {})])
+    connection = sqlite3.connect(tmp_path / "ledger.sqlite")
+    connection.executescript("PRAGMA user_version = 0; ALTER TABLE documents DROP COLUMN segments")
+    connection.close()
+    with open_ledger(tmp_path) as ledger:
+        assert ledger.known(["a"]) == {}
+        ledger.begin_pass()
+        ledger.claim([("a", b"1", b"1", "f")])
+        ledger.finish([Entry("a", {}, segments=[{}])])
+        assert list(ledger.segments()) == [("a", [{}])]
 
 
 def test_a_finished_outcome_outlives_the_process_and_the_pass(tmp_path: Path) -> None:

@@ -45,3 +45,28 @@ def test_masked_by_number_equals_masked_by_token(texts):
 
 def test_a_seam_stands_between_parts_and_never_comes_from_a_text():
     assert tokenise_parts(["free\x00trade", "", "area"]) == ["free", "trade", SEAM, SEAM, "area"]
+
+
+@settings(deadline=None)
+@given(st.lists(texts, min_size=1, max_size=4), st.integers(0, 2**16 - 1))
+def test_joined_tables_hold_the_words_of_each_document_with_a_gap_between(documents, bits):
+    numbering = Numbering()
+    tables = [WordTable.of(texts, [name_nordland(text) for text in texts]) for texts in documents]
+    marks = numbering.add_all([*(token for table in tables for token in table.tokens if token != SEAM), "\ue0fe"])
+    joined = WordTable.join(tables)
+    kept = np.array([bool(bits >> s & 1) for s in range(len(joined.texts))])
+    assert [list(texts) for texts in joined.by_document()] == [list(table.texts) for table in tables]
+
+    plain, masked, segments = [], [], []
+    low = 0
+    for table in tables:
+        high = low + len(table.texts)
+        gap = [-1] if low else []
+        plain += [*gap, *table.plain(numbering, kept[low:high]).number.tolist()]
+        by_number = table.masked(numbering, np.full(len(table.mentions), marks[0]), int(marks[-1]))
+        masked += [*gap, *by_number.number.tolist()]
+        segments += [*([low - 1] if low else []), *(by_number.segment + low).tolist()]
+        low = high
+    by_number = joined.masked(numbering, np.full(len(joined.mentions), marks[0]), int(marks[-1]))
+    assert joined.plain(numbering, kept).number.tolist() == plain
+    assert (by_number.number.tolist(), by_number.segment.tolist()) == (masked, segments)
