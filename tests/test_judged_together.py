@@ -51,7 +51,7 @@ def test_long_records_are_judged_in_more_than_one_group(monkeypatch):
     records = as_records([SEEDS[0], "", SEEDS[1], SEEDS[2]])
     together = judge_records(records, model())
     monkeypatch.setattr(pipeline, "MAX_TOGETHER", 10)
-    assert [len(group) for group in pipeline._groups(records)] == [1, 1, 1, 1]
+    assert [len(group) for group in pipeline.groups(records)] == [1, 1, 1, 1]
     assert judge_records(records, model()) == together
 
 

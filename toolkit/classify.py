@@ -254,9 +254,9 @@ def _store(done: Sequence[tuple[Record, Outcome]], ledger: Ledger, counts: Count
         else:
             article = outcome["article"]
             rows = outcome["segments"]
-            stored = {name: outcome[name] for name in ("article", "reasons") if name in outcome}
-            stored["with_xpath"] = any("xpath" in row for row in rows)
-            entries.append(Entry(record.document_id, stored, outcome["signature"], article["date"], rows))
+            kept: dict[str, Any] = {name: outcome[name] for name in ("article", "reasons") if name in outcome}
+            kept["with_xpath"] = any("xpath" in row for row in rows)
+            entries.append(Entry(record.document_id, kept, outcome["signature"], article["date"], rows))
     ledger.finish(entries)
 
 

@@ -81,7 +81,7 @@ def judge_record(record: Record, model: Model, *, no_relevance: bool = False, ex
 def judge_records(records: Sequence[Record], model: Model, *, no_relevance: bool = False) -> list[Outcome]:
     """What `judge_record` says of each record, sooner: several articles share each array pass."""
     outcomes: list[Outcome] = []
-    for group in _groups(records):
+    for group in groups(records):
         try:
             with _collector_paused():
                 outcomes += _outcomes(group, model, no_relevance=no_relevance)
@@ -90,7 +90,7 @@ def judge_records(records: Sequence[Record], model: Model, *, no_relevance: bool
     return outcomes
 
 
-def _groups(records: Sequence[Record]) -> Iterator[list[Record]]:
+def groups(records: Sequence[Record]) -> Iterator[list[Record]]:
     """The records in order, at most MAX_TOGETHER characters at a time but for records that are longer alone."""
     group: list[Record] = []
     n_characters = 0
@@ -206,13 +206,14 @@ def _judge_together(
     no_relevance: bool,
 ) -> Iterator[tuple[Judged, WordTable]]:
     """The answers of `judge` for each document, and its words for whoever goes on with it."""
-    mentions = [gazetteer.find_each(cut.texts) for cut in cuts]
-    tables = [WordTable.of(cut.texts, found) for cut, found in zip(cuts, mentions, strict=True)]
+    mentions = [gazetteer.find_each(document.texts) for document in cuts]
+    tables = [WordTable.of(document.texts, found) for document, found in zip(cuts, mentions, strict=True)]
     words = WordTable.join(tables)
     judgements = list(map(_all_on, cuts)) if no_relevance else relevance.judge_each(cuts, words)
-    scored = themes.score_each(cuts, words) if themes is not None else [[()] * len(cut.segments) for cut in cuts]
-    for cut, found, table, (whole, parts), given in zip(cuts, mentions, tables, judgements, scored, strict=True):
-        yield Judged(cut, tuple(map(tuple, found)), whole, tuple(parts), tuple(given)), table
+    none: list[tuple[ThemeScore, ...]] = [()]
+    scored = themes.score_each(cuts, words) if themes is not None else [none * len(c.segments) for c in cuts]
+    for document, found, table, (whole, parts), given in zip(cuts, mentions, tables, judgements, scored, strict=True):
+        yield Judged(document, tuple(map(tuple, found)), whole, tuple(parts), tuple(given)), table
 
 
 def _all_on(cut_document: CutDocument) -> tuple[Judgement, list[Judgement]]:

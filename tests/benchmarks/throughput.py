@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -95,7 +96,7 @@ def cutter(model: Model) -> Callable[[Record], CutDocument]:
 
 
 def stages(texts: list[str], model: Model) -> Clock:
-    """Each stage of `judge_record` over `texts`, one after the other."""
+    """Each stage of `judge_records` over `texts`, one after the other."""
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "in.jsonl"
@@ -105,11 +106,16 @@ def stages(texts: list[str], model: Model) -> Clock:
         (records,) = clock.run("read", lambda source: list(read_records(source, Limits())), sources)
     cuts = clock.run("cut", cutter(model), records)
     mentions = clock.run("places", lambda c: model.gazetteer.find_each(c.texts), cuts)
-    words = clock.run("words", lambda c, m: WordTable.of(c.texts, m), cuts, mentions)
-    judgements = clock.run("relevance", lambda c, m, w: model.relevance.judge(c, m, words=w), cuts, mentions, words)
-    themes = clock.run("themes", lambda c, w: model.themes.score(c, words=w), cuts, words)
+    tables = clock.run("words", lambda c, m: WordTable.of(c.texts, m), cuts, mentions)
+    # As the pipeline does it: several articles in one array pass.
+    sizes = [len(group) for group in pipeline.groups(records)]
+    ends = list(accumulate(sizes, initial=0))
+    groups = [cuts[low:high] for low, high in pairwise(ends)]
+    words = clock.run("joined", WordTable.join, [tables[low:high] for low, high in pairwise(ends)])
+    judgements = chain.from_iterable(clock.run("relevance", model.relevance.judge_each, groups, words))
+    themes = chain.from_iterable(clock.run("themes", model.themes.score_each, groups, words))
     judged = [
-        Judged(c, tuple(map(tuple, m)), whole, tuple(parts), tuple(map(tuple, t)))
+        Judged(c, tuple(map(tuple, m)), whole, tuple(parts), tuple(t))
         for c, m, (whole, parts), t in zip(cuts, mentions, judgements, themes, strict=True)
     ]
     clock.run("topics and rows", lambda j: pipeline._rows(j, model), judged)

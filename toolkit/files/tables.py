@@ -60,7 +60,7 @@ _GROUP_CHARACTERS = 32_000_000
 _BATCH_ROWS = 1_000  # go through the writers together, column by column
 _BATCH_CHARACTERS = 4_000_000
 # The types of values that are exact in a column of each kind as they are.
-_EXACT_TYPES = {"string": {str}, "double": {float}, THEMES: {list}, TERMS: {list}, NAMES: {list}}
+_EXACT_TYPES: dict[str, set[type]] = {"string": {str}, "double": {float}, THEMES: {list}, TERMS: {list}, NAMES: {list}}
 # Spreadsheets run a cell that begins so, also after spaces they trim and in the full-width forms they fold.
 _FORMULA = re.compile(r"[\s\u200b\u2060\ufeff]*[=+\-@＝＋－＠]|[\t\r\n]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -267,7 +267,7 @@ _WRITERS: dict[str, type[_Writer]] = {"parquet": _Parquet, "csv": _Csv, "jsonl":
 
 def _exact(values: list[Any], kind: str) -> list[Any]:
     """A column as every format means it: numbers of its kind, tuples as lists."""
-    types = set(map(type, values))
+    types: set[type] = set(map(type, values))
     types.discard(type(None))
     if types <= _EXACT_TYPES.get(kind, types):
         return values

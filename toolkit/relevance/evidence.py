@@ -137,9 +137,7 @@ def read_evidence_of_all(
     for texts in words.by_document():
         joined = "\n".join(texts)
         followed = f"{joined}a"  # the end of the text begins no sentence
-        ends += [
-            end + offset for match in _SENTENCE_END.finditer(joined) if not followed[end := match.end()].islower()
-        ]
+        ends += [end + offset for match in _SENTENCE_END.finditer(joined) if not followed[end := match.end()].islower()]
         seeds += [place + offset for place in find_phrases(lower(joined), seed_terms)]
         offset += len(followed)
     sentence_start, _ = count_keys(np.concatenate((start, np.array(ends, dtype=np.int64))))
