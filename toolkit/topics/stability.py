@@ -23,11 +23,19 @@ _NUMBERS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 50, 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The stability of a number of topics: mean and standard deviation of the ARI between pairs of resamples."""
+    """The stability of a number of topics: mean and standard deviation of the ARI between pairs of resamples.
+
+    `error` is the standard error of the mean over resamples: each is in pairs with all others.
+    """
 
     n_topics: int
     mean: float
     deviation: float
+
+    @property
+    def error(self) -> float:
+        """The standard error of `mean`."""
+        return self.deviation * float(np.sqrt(2 / N_RESAMPLES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ def find_number(group: Grouping, articles: Sequence[int], *, most: int) -> Curve
     Two halves are always stable and tell a reader nothing, so numbers below half the binary logarithm of the number of
     segments are not asked, nor any above the square root of the number of articles: a topic should have as many
     articles as there are topics. Among the rest the most stable one is taken, or the largest that is within one
-    standard deviation of it (after the one-standard-error rule of Breiman et al. 1984, here towards detail).
+    standard error of it (the one-standard-error rule of Breiman et al. 1984, here towards detail).
     """
     most = min(most, max(2, round(np.sqrt(int(_units(articles).max(initial=0)) + 1))))
     least = min(max(2, round(np.log2(max(len(articles), 2)) / 2)), most)
@@ -67,7 +75,7 @@ def find_number(group: Grouping, articles: Sequence[int], *, most: int) -> Curve
         ]
         points.append(Point(number, round(float(np.mean(pairs)), 6), round(float(np.std(pairs)), 6)))
     best = max(points, key=lambda point: (point.mean, point.n_topics))
-    chosen = max(point.n_topics for point in points if point.mean >= best.mean - best.deviation)
+    chosen = max(point.n_topics for point in points if point.mean >= best.mean - best.error)
     return Curve(tuple(points), chosen, draws, labels)
 
 
