@@ -22,7 +22,12 @@ from toolkit.files.results import read_results
 from toolkit.runs import Finished
 
 COMMANDS = ("run", "train", "classify", "report", "segment", "evaluate")
-GROUPS = {"models": ("list", "show", "verify"), "config": ("show", "check", "init"), "embedder": ("build",)}
+GROUPS = {
+    "models": ("list", "show", "verify"),
+    "topics": ("list", "rename", "merge", "diff"),
+    "config": ("show", "check", "init"),
+    "embedder": ("build",),
+}
 
 
 def sentence(stderr: str) -> str:

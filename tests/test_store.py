@@ -12,6 +12,8 @@ import pytest
 from toolkit.errors import ToolkitError
 from toolkit.store import find_model, load_part, problems, read_manifest, recover, save_parts
 
+NOBODY = 2**30  # more than any process number
+
 
 class Weights:
     def __init__(self, values: list[float]) -> None:
@@ -48,8 +50,8 @@ def test_saving_replaces_the_older_model_and_leaves_nothing_behind(tmp_path: Pat
 
 def test_a_save_killed_between_its_two_renames_is_undone(tmp_path: Path) -> None:
     save(tmp_path / "m", [1.0])
-    (tmp_path / "m").rename(tmp_path / ".m.old-77")
-    (tmp_path / ".m.new-77").mkdir()
+    (tmp_path / "m").rename(tmp_path / f".m.old-{NOBODY}")
+    (tmp_path / f".m.new-{NOBODY}").mkdir()
     assert find_model(str(tmp_path / "m")) == tmp_path / "m"
     recover(tmp_path / "m")
     assert [path.name for path in tmp_path.iterdir()] == ["m"]

@@ -10,7 +10,7 @@ from toolkit.model import Model
 def model_card(model: Model) -> str:
     """The README of a model folder: what it is for, what it learned from, its figures and limits."""
     training = model.training
-    found = [(str(t.topic), t.name, str(t.n_segments), str(t.n_articles)) for t in model.topics.topics]
+    found = [(str(t.topic), t.name, str(t.n_segments), str(t.n_articles)) for t in model.topics.shown()]
     topics = _table(("id", "name", "segments", "articles"), found)
     themes = "\n".join(
         f"- **{theme.label}** (`{key}`): {theme.description}" for key, theme in model.config.themes.items()

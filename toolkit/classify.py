@@ -268,7 +268,7 @@ def _write_drift(folder: Path, model: Model, sampler: Sampler, *, no_relevance: 
             "toolkit. Train it again."
         )
     else:
-        topic_ids = [topic.topic for topic in model.topics.topics]
+        topic_ids = [topic.topic for topic in model.topics.shown()]
         found = compare(model.drift, sampler, topic_ids=topic_ids, encoder=model.embedder, no_relevance=no_relevance)
     found["words"] = words_for(found, model=model.name)
     atomic_write_bytes(folder / DRIFT, canonical_json(found).encode("utf-8", "replace"))
@@ -334,7 +334,7 @@ def _publish(
             yield from rows
 
     def topics() -> Iterator[dict[str, Any]]:
-        for topic in model.topics.topics:
+        for topic in model.topics.shown():
             yield {
                 "topic": topic.topic,
                 "name": topic.name,

@@ -22,7 +22,7 @@ from toolkit.data import Label, Quarantined
 from toolkit.embed import encoder_sha256
 from toolkit.errors import ToolkitError
 from toolkit.files import Source, Sources, atomic_write_bytes, expand_inputs, read_labels, read_results
-from toolkit.model import Model, config_toml, load_model, save_model
+from toolkit.model import REGISTRY, Model, config_toml, load_model, save_model
 from toolkit.pipeline import judge_record
 from toolkit.progress import Progress, Silent
 from toolkit.runs import (
@@ -35,6 +35,7 @@ from toolkit.runs import (
     start_run,
 )
 from toolkit.store import find_model, model_folders, read_manifest, shipped_folder
+from toolkit.topic_jobs import with_names_of_today
 from toolkit.training import train as train_model
 
 SHIPPED_MODEL = "china-asean"
@@ -163,6 +164,7 @@ def _train_and_save(
     no_relevance: bool,
     seed: int,
     with_map: bool,
+    keep_topics: bool,
     progress: Progress,
     input_hash: str,
 ) -> Trained:
@@ -181,6 +183,8 @@ def _train_and_save(
         seed=seed,
         no_relevance=no_relevance,
         with_map=with_map,
+        keep_topics=keep_topics,
+        date=_source_date(),
         progress=progress,
     )
     if not model.training["n_documents"]:
@@ -229,6 +233,7 @@ def train_job(
         no_relevance=no_relevance,
         seed=seed,
         with_map=False,
+        keep_topics=base_name is not None,
         progress=progress or Silent(),
         input_hash=hash_sources(sources),
     )
@@ -262,6 +267,8 @@ def run_job(
     config = with_targets(config, recall=target_recall, precision=target_precision)
     labels, labels_hash = _labels(labels_path, config)
     base_hash = base.manifest.sha256 if base and base.manifest else "none"
+    if base is not None and base_name is not None:
+        base_hash = f"{base_hash}, named"  # whose topics keep their ids
     key = RunKey("run", base_hash, _config_hash(config), seed, no_relevance, labels_hash)
     earlier = check_folder(folder, key, force=force)
     input_hash = hash_sources(sources)
@@ -269,7 +276,12 @@ def run_job(
         formats = ("parquet", *formats)
         notes = (*notes, "parquet is written too: the report is made from it.")
     report_path = folder / "report.html"
-    if earlier and is_finished(earlier, folder, input_hash=input_hash, formats=formats) and report_path.is_file():
+    register = _register_of(folder / "model") if earlier else None
+    if (
+        earlier
+        and is_finished(earlier, folder, input_hash=input_hash, formats=formats, register=register)
+        and report_path.is_file()
+    ):
         return Finished(earlier, folder, was_done=True, notes=notes)
     start_run(folder, key, inputs=inputs)
     model = _model_of_run(folder / "model", input_hash) if earlier else None
@@ -285,6 +297,7 @@ def run_job(
                 no_relevance=no_relevance,
                 seed=seed,
                 with_map=True,
+                keep_topics=base_name is not None,
                 progress=progress,
                 input_hash=input_hash,
             )
@@ -321,6 +334,14 @@ def _model_of_run(folder: Path, input_hash: str) -> Model | None:
     return load_model(folder) if manifest.training.get("input_hash") == input_hash else None
 
 
+def _register_of(folder: Path) -> str | None:
+    """The hash of the register of topics in a model folder; None where there is no model or it has none."""
+    try:
+        return read_manifest(folder).files.get(REGISTRY)
+    except ToolkitError:
+        return None
+
+
 def classify_job(
     sources: Sequence[Source],
     folder: Path,
@@ -342,7 +363,8 @@ def classify_job(
     key = RunKey("classify", manifest.sha256, manifest.files.get("config.toml", ""), seed, no_relevance)
     earlier = check_folder(folder, key, force=force)
     input_hash = hash_sources(sources)
-    if earlier and is_finished(earlier, folder, input_hash=input_hash, formats=formats):
+    register = manifest.files.get(REGISTRY)
+    if earlier and is_finished(earlier, folder, input_hash=input_hash, formats=formats, register=register):
         return Finished(earlier, folder, was_done=True)
     return classify(
         sources,
@@ -383,7 +405,10 @@ def watch(
 
 
 def report_job(folder: Path, path: Path) -> int:
-    """Write the HTML report of a results folder; its size in bytes."""
+    """Write the HTML report of a results folder; its size in bytes.
+
+    Names that people gave to topics since then are written into `topics.*` first.
+    """
     from toolkit.report import render_report
 
     run = read_run(folder) if folder.is_dir() else None
@@ -391,7 +416,7 @@ def report_job(folder: Path, path: Path) -> int:
         raise ToolkitError(
             f"{folder}: the run is not finished ({run.get('status')}). Give the command that began it again."
         )
-    html = render_report(read_results(folder), source_date=_source_date())
+    html = render_report(with_names_of_today(read_results(folder), folder), source_date=_source_date())
     content = html.encode("utf-8", "replace")
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write_bytes(path, content)

@@ -14,9 +14,21 @@ from toolkit.errors import ToolkitError
 from toolkit.places import Gazetteer
 from toolkit.relevance import RelevanceModel
 from toolkit.segment import LineModel, RepeatedLines, load_line_model
-from toolkit.store import Manifest, Part, load_part, load_text, read_manifest, save_parts
+from toolkit.store import (
+    Manifest,
+    Part,
+    canonical_json,
+    load_part,
+    load_text,
+    read_manifest,
+    replace_files,
+    save_parts,
+)
 from toolkit.themes import ThemeModel
-from toolkit.topics import TopicModel
+from toolkit.topics import Registry, TopicModel
+
+REGISTRY = "registry.json"
+CARD = "README.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,7 @@ def save_model(model: Model, folder: Path, *, card: str) -> Model:
         "relevance": model.relevance,
         "themes": model.themes,
         "topics": model.topics,
+        "registry": model.topics.registry,
     }
     if model.drift is not None:
         parts["drift"] = model.drift
@@ -60,8 +73,24 @@ def save_model(model: Model, folder: Path, *, card: str) -> Model:
         card=card,
         training=model.training,
         seed=model.seed,
+        standins=_standins(model.topics.registry),
     )
     return replace(model, manifest=manifest)
+
+
+def save_registry(model: Model, registry: Registry, *, card: str) -> Model:
+    """Give a saved model another register of topics and the card that goes with it, in its folder too."""
+    if model.manifest is None:
+        raise ValueError("the model was never saved")
+    values, _ = registry.state()
+    contents = {REGISTRY: canonical_json(values).encode(), CARD: card.encode()}
+    manifest = replace_files(model.manifest, contents, _standins(registry))
+    return replace(model, topics=replace(model.topics, registry=registry), manifest=manifest)
+
+
+def _standins(registry: Registry) -> dict[str, str]:
+    """People's names for topics, and the card that shows them, do not make it another model."""
+    return {REGISTRY: registry.fingerprint(), CARD: ""}
 
 
 def load_model(folder: Path) -> Model:
@@ -72,7 +101,18 @@ def load_model(folder: Path) -> Model:
     ToolkitError
         Exit code 2 where there is no model, 4 where model and program do not fit.
     """
-    manifest = read_manifest(folder)
+    while True:
+        manifest = read_manifest(folder)
+        try:
+            return _load(manifest)
+        except ToolkitError:
+            # Another model may have been put in its place while its files were read: then read that one.
+            if read_manifest(folder).files == manifest.files:
+                raise
+
+
+def _load(manifest: Manifest) -> Model:
+    folder = manifest.folder
     try:
         relevance = RelevanceModel.from_state(*load_part(manifest, "relevance"))
         themes = ThemeModel.from_state(*load_part(manifest, "themes"))
@@ -85,7 +125,7 @@ def load_model(folder: Path) -> Model:
             gazetteer=Gazetteer.from_state(*load_part(manifest, "places")),
             relevance=relevance,
             themes=themes.numbered_by(relevance.vocabulary.numbering),
-            topics=TopicModel.from_state(*load_part(manifest, "topics")),
+            topics=_load_topics(manifest),
             embedder=_load_same_encoder(config.topics.encoder, manifest),
             training=manifest.training,
             seed=manifest.seed,
@@ -118,6 +158,18 @@ def _load_same_encoder(spec: str | None, manifest: Manifest) -> Encoder:
             "Put the earlier one back, or train the model again."
         )
     return load_encoder(spec)
+
+
+def _load_topics(manifest: Manifest) -> TopicModel:
+    """The topics and their register; a model saved before there were registers gets the one it would have had."""
+    values, arrays = load_part(manifest, "topics")
+    if REGISTRY not in manifest.files:
+        topics = TopicModel.from_state(values, arrays)
+        return topics.as_first(corpus_hash=str(manifest.training.get("corpus_hash", "")))
+    registry = Registry.from_state(load_part(manifest, "registry")[0])
+    if manifest.standins.get(REGISTRY) != registry.fingerprint():
+        raise ToolkitError(f"{manifest.folder / REGISTRY}: not the register the manifest describes.")
+    return TopicModel.from_state(values, arrays, registry)
 
 
 def config_toml(config: Config) -> str:

@@ -22,7 +22,7 @@ from toolkit.files import (
     sweep_temporary,
 )
 from toolkit.ledger import LEDGER
-from toolkit.model import Model
+from toolkit.model import REGISTRY, Model
 from toolkit.store import canonical_json, library_versions
 
 RUN = "run.json"
@@ -135,9 +135,22 @@ def clear_run(folder: Path) -> None:
     shutil.rmtree(folder / "model", ignore_errors=True)
 
 
-def is_finished(earlier: Mapping[str, Any] | None, folder: Path, *, input_hash: str, formats: Sequence[str]) -> bool:
-    """Whether an earlier run of the same key did exactly this already."""
+def is_finished(
+    earlier: Mapping[str, Any] | None,
+    folder: Path,
+    *,
+    input_hash: str,
+    formats: Sequence[str],
+    register: str | None = None,
+) -> bool:
+    """Whether an earlier run of the same key did exactly this already.
+
+    `register` is the hash of the model's register of topics, None where it is not known: with other names for topics
+    the tables are written again.
+    """
     if earlier is None or earlier.get("status") != "finished" or earlier.get("input_hash") != input_hash:
+        return False
+    if register is not None and (earlier.get("model") or {}).get("register") != register:
         return False
     files = [f"{table}.{suffix}" for table in ("articles", "segments", "topics") for suffix in formats]
     return set(formats) <= set(earlier.get("formats", [])) and all((folder / name).is_file() for name in files)
@@ -183,6 +196,7 @@ def finished_run(
         "model": {
             "name": model.name,
             "hash": model.manifest.sha256 if model.manifest else None,
+            "register": model.manifest.files.get(REGISTRY) if model.manifest else None,
             "trained_on": {
                 name: model.training.get(name)
                 for name in ("n_documents", "n_labels", "n_on_topic", "corpus_hash", "base")
@@ -205,6 +219,7 @@ def finished_run(
         "no_relevance": key.no_relevance,
         "topics_engine": model.topics.engine,
         "topics_note": model.topics.note,
+        "topic_colours": {str(e.topic): list(e.colours) for e in model.topics.registry.entries if e.status == "live"},
         "formats": sorted(formats),
         "config": config.model_dump(mode="json"),
         "started": _iso(started),

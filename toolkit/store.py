@@ -7,7 +7,10 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Mapping, Sequence
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
+_SWAP_SECONDS = 2.0  # for the moment between the two renames of a save; longer means it was killed there
+_STALE_SECONDS = 24 * 3600  # for the writing before them
 _LIBRARIES = ("numpy", "scikit-learn", "scipy", "umap-learn", "hdbscan", "bertopic", "tokenizers", "pyarrow")
 
 
@@ -33,7 +38,13 @@ class Part(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a model folder states of itself; `sha256` identifies the model (hash of manifest.json)."""
+    """What a model folder states of itself.
+
+    Attributes
+    ----------
+    sha256 : identifies the model: the hash of manifest.json, with what changes no answer left out (see `save_parts`)
+    standins : for files whose words may change while the model stays the same, what counts of them in `sha256`
+    """
 
     folder: Path
     name: str
@@ -43,6 +54,7 @@ class Manifest:
     files: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     seed: int = 0
     toolkit_version: str = ""
+    standins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def library_versions() -> dict[str, str]:
@@ -70,11 +82,64 @@ def save_parts(
     card: str,
     training: Mapping[str, Any],
     seed: int,
+    standins: Mapping[str, str] | None = None,
 ) -> Manifest:
     """Write a model folder whole or not at all; an older one of that name is replaced.
 
-    Each part becomes `PART.json` and, where it has arrays, `PART.safetensors`.
+    Each part becomes `PART.json` and, where it has arrays, `PART.safetensors`. `standins` names files whose words may
+    change while the model gives the same answers (people's names for topics); the string beside each counts in the
+    hash that identifies the model, in the place of the file's own.
     """
+    contents = _contents(parts)
+    contents["config.toml"] = config_toml.encode()
+    contents["README.md"] = card.encode()
+    manifest = {
+        "schema_version": SCHEMA_VERSION,
+        "name": name,
+        "toolkit_version": __version__,
+        "versions": library_versions(),
+        "files": {file: hashlib.sha256(content).hexdigest() for file, content in sorted(contents.items())},
+        "standins": dict(standins or {}),
+        "training": dict(training),
+        "seed": seed,
+    }
+    contents[MANIFEST] = canonical_json(manifest).encode()
+    _publish(folder, contents)
+    return read_manifest(folder)
+
+
+def replace_files(manifest: Manifest, contents: Mapping[str, bytes], standins: Mapping[str, str]) -> Manifest:
+    """Give files of a saved model new contents, all of them or none; the other files stay as they are.
+
+    Whoever reads the folder meanwhile finds the old model or the new one. Call it under `editing`.
+    """
+    folder = manifest.folder
+    values = json.loads((folder / MANIFEST).read_bytes())
+    values["files"].update({file: hashlib.sha256(content).hexdigest() for file, content in contents.items()})
+    values["standins"] = {**values.get("standins", {}), **standins}
+    kept = {name: (folder / name).read_bytes() for name in manifest.files if name not in contents}
+    _publish(folder, {**kept, **contents, MANIFEST: canonical_json(values).encode()})
+    return read_manifest(folder)
+
+
+@contextmanager
+def editing(folder: Path) -> Iterator[None]:
+    """Hold the place of a model folder against other edits (on Windows the last of two edits at once wins)."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    place = os.open(folder.absolute().parent, os.O_RDONLY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(place)
+
+
+def _publish(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Put a folder of these files in the place of `folder`."""
     recover(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = folder.parent / f".{folder.name}.new-{os.getpid()}"
@@ -82,21 +147,8 @@ def save_parts(
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
     try:
-        contents = _contents(parts)
-        contents["config.toml"] = config_toml.encode()
-        contents["README.md"] = card.encode()
         for file_name, content in contents.items():
             _write_synced(fresh / file_name, content)
-        manifest = {
-            "schema_version": SCHEMA_VERSION,
-            "name": name,
-            "toolkit_version": __version__,
-            "versions": library_versions(),
-            "files": {file: hashlib.sha256(content).hexdigest() for file, content in sorted(contents.items())},
-            "training": dict(training),
-            "seed": seed,
-        }
-        _write_synced(fresh / MANIFEST, canonical_json(manifest).encode())
         if folder.exists():
             folder.rename(old)
         fresh.rename(folder)
@@ -105,7 +157,6 @@ def save_parts(
         recover(folder)
         raise
     shutil.rmtree(old, ignore_errors=True)
-    return read_manifest(folder)
 
 
 def _contents(parts: Mapping[str, Part]) -> dict[str, bytes]:
@@ -128,16 +179,46 @@ def _write_synced(path: Path, content: bytes) -> None:
 
 
 def recover(folder: Path) -> None:
-    """Undo what a killed save left behind: the old model back in its place, half-written ones away."""
+    """Undo what a killed save left behind: the old model back in its place, half-written ones away.
+
+    What a save that is still going on has written is left to it; the moment in which it has moved the old model away
+    and not yet put the new one there is waited out.
+    """
     if not folder.parent.is_dir():
         return
-    for old in sorted(folder.parent.glob(f".{folder.name}.old-*")):
+    while not folder.exists() and _left(folder, "old", _SWAP_SECONDS)[0]:
+        time.sleep(0.005)
+    for old in _left(folder, "old", _SWAP_SECONDS)[1]:
         if folder.exists():
             shutil.rmtree(old, ignore_errors=True)
         else:
             old.rename(folder)
-    for fresh in folder.parent.glob(f".{folder.name}.new-*"):
+    for fresh in _left(folder, "new", _STALE_SECONDS)[1]:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _left(folder: Path, kind: str, seconds: float) -> tuple[list[Path], list[Path]]:
+    """The hidden folders of saves of `folder` that are going on, and those of saves that were killed."""
+    found = sorted(folder.parent.glob(f".{folder.name}.{kind}-*"))
+    under_way = [path for path in found if _is_under_way(path, seconds)]
+    return under_way, [path for path in found if path not in under_way]
+
+
+def _is_under_way(path: Path, seconds: float) -> bool:
+    """Whether another living process has the number in the name, and the folder is at most `seconds` old there."""
+    number = path.name.rpartition("-")[2]
+    if not number.isdigit() or int(number) == os.getpid():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        pass  # alive, another user's
+    try:
+        return time.time() - path.stat().st_ctime < seconds  # numbers of processes are given again
+    except OSError:
+        return False
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -162,12 +243,13 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = Manifest(
             folder=folder,
             name=str(values["name"]),
-            sha256=hashlib.sha256(content).hexdigest(),
+            sha256=_identity(values, content),
             training=values["training"],
             versions=values["versions"],
             files=values["files"],
             seed=values["seed"],
             toolkit_version=values["toolkit_version"],
+            standins=values.get("standins", {}),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ToolkitError(f"{path}: not a model manifest ({error}). Train the model again.", exit_code=4) from error
@@ -179,6 +261,17 @@ def read_manifest(folder: Path) -> Manifest:
             exit_code=4,
         )
     return manifest
+
+
+def _identity(values: Mapping[str, Any], content: bytes) -> str:
+    """The hash that identifies a model: of its manifest, with the stand-ins for the hashes of the files that have one.
+
+    A manifest without stand-ins is identified by its bytes.
+    """
+    standins = values.get("standins")
+    if not standins:
+        return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(canonical_json({**values, "files": {**values["files"], **standins}}).encode()).hexdigest()
 
 
 def problems(manifest: Manifest) -> list[str]:

@@ -22,7 +22,8 @@ from toolkit.progress import Progress, Silent
 from toolkit.relevance import train_relevance
 from toolkit.segment import LineModel, RepeatedLines, learn_repeats, load_line_model
 from toolkit.themes import ThemeModel, train_themes
-from toolkit.topics import TopicModel, fit_topics
+from toolkit.topics import TopicModel, carry_identity, fit_topics
+from toolkit.topics.differences import in_words
 
 
 def train(
@@ -35,14 +36,17 @@ def train(
     seed: int,
     no_relevance: bool = False,
     with_map: bool = True,
+    keep_topics: bool = False,
+    date: str | None = None,
     progress: Progress | None = None,
 ) -> tuple[Model, tuple[str, ...]]:
     """Learn from a corpus everything a model holds; `base`, where given, is the model to start from.
 
     `read` yields the corpus afresh at each call, ids unique. At most `limits.max_training_documents` documents,
     chosen by a hash of their ids, are learned from. With a map the topics keep which segments they were found in and
-    where to draw them; without one the model carries no trace of single documents. Returns the model and notes in
-    words for the reader.
+    where to draw them; without one the model carries no trace of single documents. With `keep_topics`, topics that
+    are those of `base` keep their ids, names and colours; new ones are born on `date`, where one is given. Returns the
+    model and notes in words for the reader.
     """
     import sklearn.linear_model  # noqa: F401 - only a BLAS that is loaded can be held to one thread
     from threadpoolctl import threadpool_limits
@@ -83,12 +87,23 @@ def train(
         language = main_language(judged)
         once = _without_copies(judged)
         topics, n_other = _fit_topics(
-            once, themes, config, encoder=encoder, language=language, seed=seed, with_map=with_map
+            once,
+            themes,
+            config,
+            encoder=encoder,
+            language=language,
+            seed=seed,
+            with_map=with_map,
+            base=base if keep_topics else None,
+            corpus_hash=corpus_hash,
+            date=date,
         )
         progress.stage("remember what batches are compared with")
         drift = _drift_profile(once, themes, topics, encoder=encoder, language=language, no_relevance=no_relevance)
     if topics.note:
         notes.append(topics.note)
+    if topics.registry.changes is not None:
+        notes.append(f"Topics beside those of {base.name if base else ''}: {in_words(topics.registry.changes)}.")
     if n_other:
         notes.append(
             f"Topics are of texts in {language!r}; {n_other:,} on-topic segments in other languages have none."
@@ -192,8 +207,14 @@ def _fit_topics(
     language: str,
     seed: int,
     with_map: bool,
+    base: Model | None,
+    corpus_hash: str,
+    date: str | None,
 ) -> tuple[TopicModel, int]:
-    """The topics of on-topic segments in `language`, and how many segments in other languages were left out."""
+    """The topics of on-topic segments in `language`, and how many segments in other languages were left out.
+
+    Those that `base` has keep its ids.
+    """
     texts: list[str] = []
     document_ids: list[str] = []
     indices: list[int] = []
@@ -223,7 +244,20 @@ def _fit_topics(
         subject_words=sorted(_subject_words(config)),
         with_map=with_map,
     )
-    return model, n_other
+    if base is None:
+        return model.as_first(corpus_hash=corpus_hash, date=date), n_other
+    carried = carry_identity(
+        base.topics,
+        model,
+        texts,
+        encoder,
+        before_embedder=base.embedder,
+        corpus_hash=corpus_hash,
+        base_name=base.name,
+        base_hash=base.manifest.sha256 if base.manifest else "",
+        date=date,
+    )
+    return carried, n_other
 
 
 def _drift_profile(
@@ -269,7 +303,7 @@ def _drift_profile(
         all_texts,
         verdicts=sampler.verdicts,
         scores=sampler.scores(),
-        topic_ids=[topic.topic for topic in topics.topics],
+        topic_ids=[topic.topic for topic in topics.shown()],
         theme_ids=list(themes.themes),
         no_relevance=no_relevance,
         encoder=encoder,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from toolkit import __version__
-from toolkit.cli import evaluate, jobs, manage
+from toolkit.cli import evaluate, jobs, manage, topics
 from toolkit.cli.terminal import say
 from toolkit.errors import ToolkitError
 
@@ -46,6 +46,7 @@ app.command("report")(jobs.report)
 app.command("segment")(jobs.segment)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(manage.models, name="models")
+app.add_typer(topics.topics, name="topics")
 app.add_typer(manage.config, name="config")
 app.add_typer(manage.embedder, name="embedder")
 

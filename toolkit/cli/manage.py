@@ -50,11 +50,15 @@ def show_model(
 
     Example: toolkit models show china-asean
     """
-    from toolkit.store import find_model, load_part, load_text, read_manifest
+    from toolkit.store import find_model, load_text, read_manifest
 
     manifest = read_manifest(find_model(name))
     if as_json:
-        values, _ = load_part(manifest, "topics")
+        from dataclasses import asdict
+
+        from toolkit.model import load_model
+
+        topics = load_model(manifest.folder).topics.shown()
         summary(
             {
                 "command": "models show",
@@ -65,7 +69,7 @@ def show_model(
                 "training": dict(manifest.training),
                 "versions": dict(manifest.versions),
                 "files": dict(manifest.files),
-                "topics": values.get("topics", []),
+                "topics": [asdict(topic) for topic in topics],
             }
         )
         return

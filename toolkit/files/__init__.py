@@ -12,6 +12,7 @@ from toolkit.files.tables import (
     merge_extra_columns,
     segment_columns,
     write_tables,
+    write_topics,
 )
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "stdin_source",
     "sweep_temporary",
     "write_tables",
+    "write_topics",
 ]

@@ -141,24 +141,42 @@ def write_tables(
         ("segments", segment_columns(with_xpath=with_xpath), segments),
         ("topics", _TOPICS, topics),
     ]
-    counts: dict[str, int] = {}
     with ExitStack() as published:
-        for table, columns, rows in tables:
-            writers: list[_Writer] = []
-            for name in TABLE_FORMATS:
-                if name in formats:
-                    stream = published.enter_context(atomic_file(folder / f"{table}.{name}"))
-                    writers.append(_WRITERS[name](stream, columns))
-                    published.callback(writers[-1].release)
-            counts[table] = 0
-            for batch in _batches(rows):
-                counts[table] += len(batch)
-                values = [_exact([row.get(name) for row in batch], kind) for name, kind in columns.items()]
-                for writer in writers:
-                    writer.write(values)
-            for writer in writers:
-                writer.finish()
-    return counts
+        return {
+            table: _write_table(published, folder, formats, table, columns, rows) for table, columns, rows in tables
+        }
+
+
+def write_topics(folder: Path, formats: Sequence[str], topics: Iterable[Mapping[str, object]]) -> None:
+    """Write `topics.*` anew, and nothing else: as `write_tables` does."""
+    with ExitStack() as published:
+        _write_table(published, folder, formats, "topics", _TOPICS, topics)
+
+
+def _write_table(
+    published: ExitStack,
+    folder: Path,
+    formats: Sequence[str],
+    table: str,
+    columns: Mapping[str, str],
+    rows: Iterable[Mapping[str, object]],
+) -> int:
+    """Write one table in each of `formats`, to appear when `published` is left; the number of its rows."""
+    writers: list[_Writer] = []
+    for name in TABLE_FORMATS:
+        if name in formats:
+            stream = published.enter_context(atomic_file(folder / f"{table}.{name}"))
+            writers.append(_WRITERS[name](stream, columns))
+            published.callback(writers[-1].release)
+    n_rows = 0
+    for batch in _batches(rows):
+        n_rows += len(batch)
+        values = [_exact([row.get(name) for row in batch], kind) for name, kind in columns.items()]
+        for writer in writers:
+            writer.write(values)
+    for writer in writers:
+        writer.finish()
+    return n_rows
 
 
 def _batches(rows: Iterable[Mapping[str, object]]) -> Iterator[list[Mapping[str, object]]]:

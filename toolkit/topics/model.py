@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from toolkit.data import NO_TOPIC, Topic
 from toolkit.embed import Encoder, Lsa
+from toolkit.topics.registry import NO_REGISTRY, Registry
 from toolkit.topics.rule import Rule
 
 Vectors = npt.NDArray[np.float32]
@@ -52,12 +53,13 @@ class TopicModel:
 
     Attributes
     ----------
-    topics : the topics in the order of the rule's rows
+    topics : the topics in the order of the rule's rows; row r is that of `topics[r]`, whose id may be any number
     engine : what found the groups
     note : a sentence where something was out of the ordinary, "" otherwise
     fitted : (document_id, index) of the segments of the fit, sorted
     coordinates : float32 array of shape (n_fitted, 2) for a map, aligned with `fitted`; None where there is no map
     selection : how the number of topics was chosen: the stability of every number tried
+    registry : every id of this line of models, with names, colours and aliases; empty straight after a fit
     """
 
     topics: tuple[Topic, ...]
@@ -68,6 +70,7 @@ class TopicModel:
     fitted: tuple[tuple[str, int], ...] = ()
     coordinates: Vectors | None = None
     selection: Mapping[str, Any] = field(default_factory=dict)
+    registry: Registry = NO_REGISTRY
 
     @property
     def centres(self) -> Vectors:
@@ -80,15 +83,52 @@ class TopicModel:
         return self.rule.threshold
 
     def assign(self, texts: Sequence[str], embedder: Encoder) -> list[tuple[int, float]]:
-        """The topic of each text, or -1, and its cosine with the topic's centre (the nearest in kind for -1)."""
+        """The topic of each text, or -1, and its cosine with the topic's centre (the nearest in kind for -1).
+
+        Ids that were merged are given as the id they go by now.
+        """
+        ids = [*self.ids(), NO_TOPIC]  # row -1 is none
+        return [(ids[row], cosine) for row, cosine in self.rows(texts, embedder)]
+
+    def rows(self, texts: Sequence[str], embedder: Encoder) -> list[tuple[int, float]]:
+        """The row of the rule that each text falls to, or -1, and its cosine with that row's centre."""
         if not self.topics:
             return [(NO_TOPIC, 0.0) for _ in texts]
         rows, cosines = self.rule.give(self.space.join(embedder.encode(texts), texts))
-        ids = [topic.topic for topic in self.topics]
-        return [
-            (ids[row] if row >= 0 else NO_TOPIC, cosine)
-            for row, cosine in zip(rows.tolist(), cosines.tolist(), strict=True)
-        ]
+        return list(zip(rows.tolist(), cosines.tolist(), strict=True))
+
+    def ids(self) -> list[int]:
+        """The id each row of the rule stands for, merges applied."""
+        targets = self.registry.targets()
+        return [targets.get(topic.topic, topic.topic) for topic in self.topics]
+
+    def shown(self) -> tuple[Topic, ...]:
+        """The topics as a reader sees them, largest first: merged ones as one, people's names in force.
+
+        An article in several parts of a merged topic is counted once for each of them in its `n_articles`.
+        """
+        parts: dict[int, list[Topic]] = {}
+        for topic, shown_as in zip(self.topics, self.ids(), strict=True):
+            parts.setdefault(shown_as, []).append(topic)
+        names = {entry.topic: entry.shown_name for entry in self.registry.entries}
+        found = []
+        for shown_as, merged in parts.items():
+            own = next((topic for topic in merged if topic.topic == shown_as), merged[0])
+            found.append(
+                replace(
+                    own,
+                    topic=shown_as,
+                    name=names.get(shown_as, own.name),
+                    n_segments=sum(topic.n_segments for topic in merged),
+                    n_articles=sum(topic.n_articles for topic in merged),
+                    stability=own.stability if len(merged) == 1 else None,  # of the whole it was not measured
+                )
+            )
+        return tuple(sorted(found, key=lambda topic: -topic.n_segments))  # stable: equal sizes stay in order
+
+    def as_first(self, *, corpus_hash: str, date: str | None = None) -> TopicModel:
+        """The same model with a register of its own: it continues no other."""
+        return replace(self, registry=Registry.first(self.topics, corpus_hash=corpus_hash, date=date))
 
     def without_sources(self) -> TopicModel:
         """The same model without the ids of the segments it was fitted on: for giving away."""
@@ -96,7 +136,7 @@ class TopicModel:
         return replace(self, topics=topics, fitted=(), coordinates=None)
 
     def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """What it takes to build it again: JSON-able values, and arrays."""
+        """What it takes to build it again, but for the registry: JSON-able values, and arrays."""
         lsa_json, lsa_arrays = self.space.lsa.state()
         json = {
             "engine": self.engine,
@@ -120,8 +160,10 @@ class TopicModel:
         return json, arrays
 
     @classmethod
-    def from_state(cls, json: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> TopicModel:
-        """The model that `state` was taken of."""
+    def from_state(
+        cls, json: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], registry: Registry | None = None
+    ) -> TopicModel:
+        """The model that `state` was taken of, with its registry, which is stored apart."""
         lsa_arrays = {name.removeprefix("lsa."): array for name, array in arrays.items() if name.startswith("lsa.")}
         return cls(
             topics=tuple(_topic_from_state(topic) for topic in json["topics"]),
@@ -132,6 +174,7 @@ class TopicModel:
             fitted=tuple((document_id, index) for document_id, index in json["fitted"]),
             coordinates=arrays.get("coordinates"),
             selection=json["selection"],
+            registry=registry or NO_REGISTRY,
         )
 
 

@@ -1,0 +1,159 @@
+"""Looking after the topics of a saved model: what `toolkit topics` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import toolkit
+from toolkit.card import model_card
+from toolkit.data import Results
+from toolkit.errors import ToolkitError
+from toolkit.files import TABLE_FORMATS, write_topics
+from toolkit.model import Model, load_model, save_registry
+from toolkit.store import MANIFEST, editing, find_model, read_manifest
+from toolkit.topics import Registry
+from toolkit.topics.differences import Difference, difference
+
+
+def find_topics(name: str) -> Path:
+    """The folder of a model given by name, by its folder, or by a results folder that holds it as `model`.
+
+    Raises
+    ------
+    ToolkitError
+        Where it is none of them.
+    """
+    inside = Path(name) / "model"
+    return inside if (inside / MANIFEST).is_file() else find_model(name)
+
+
+def list_topics(model: Model) -> list[dict[str, Any]]:
+    """Every id the model knows, live ones by size, then merged and retired ones: rows for a table or for JSON."""
+    registry = model.topics.registry
+    shown = {topic.topic: topic for topic in model.topics.shown()}
+    targets = registry.targets()
+    past = [entry.topic for entry in registry.entries if entry.topic not in shown]
+    rows: list[dict[str, Any]] = []
+    for topic in [*shown, *past]:
+        entry, found = registry.entry(topic), shown.get(topic)
+        rows.append(
+            {
+                "topic": topic,
+                "name": entry.shown_name,
+                "automatic_name": entry.name,
+                "user_name": entry.user_name,
+                "terms": list(entry.terms),
+                "n_segments": found.n_segments if found else None,
+                "theme": found.theme if found else None,
+                "stability": found.stability if found else None,
+                "colours": {"light": entry.colours[0], "dark": entry.colours[1]},
+                "birth": {
+                    "generation": entry.birth.generation,
+                    "corpus_hash": entry.birth.corpus_hash,
+                    "date": entry.birth.date,
+                },
+                "parents": list(entry.parents),
+                "aliases": list(entry.aliases),
+                "merged_into": targets.get(topic),
+                "status": entry.status,
+            }
+        )
+    return rows
+
+
+def rename_topic(folder: Path, topic: int, name: str) -> Model:
+    """Give a topic of the model in `folder` a name of the person's own. The model stays the same model.
+
+    Raises
+    ------
+    ToolkitError
+        For an unknown topic or a name that cannot be one; the folder is untouched then.
+    """
+    return _edit(folder, lambda model: model.topics.registry.renamed(topic, name))
+
+
+def merge_topics(folder: Path, topics: Sequence[int]) -> Model:
+    """Merge topics into the first of them: what belonged to any of them gets its id from now on.
+
+    The rows of the rule stay as they are, so nothing else changes hands, and `part_topics` undoes it.
+
+    Raises
+    ------
+    ToolkitError
+        For ids that are not live topics, or fewer than two; the folder is untouched then.
+    """
+    return _edit(folder, lambda model: model.topics.registry.merged(topics[0], topics[1:]))
+
+
+def part_topics(folder: Path, topics: Sequence[int]) -> Model:
+    """Undo a merge: all but the first of `topics`, merged into it before, are topics of their own again.
+
+    Raises
+    ------
+    ToolkitError
+        Where they are not merged into it, or the model was retrained since and has them as one.
+    """
+
+    def part(model: Model) -> Registry:
+        registry = model.topics.registry.parted(topics[0], topics[1:])
+        alone = {topic.topic for topic in model.topics.topics}
+        for topic in topics[1:]:
+            if not alone & {topic, *(alias for alias, into in registry.targets().items() if into == topic)}:
+                raise ToolkitError(
+                    f"Topic {topic} cannot be taken out of topic {topics[0]}: this model was trained after they "
+                    "became one and cannot tell them apart."
+                )
+        return registry
+
+    if len(topics) < 2:
+        raise ToolkitError("Give the topic that stays, then those to take out of it.")
+    return _edit(folder, part)
+
+
+def _edit(folder: Path, change: Callable[[Model], Registry]) -> Model:
+    if Path(toolkit.__file__).resolve().parent in folder.resolve().parents:
+        raise ToolkitError(
+            f"{folder}: is a part of the installed toolkit, which the next installation replaces. "
+            f"Copy the folder to models/{folder.name} first, and name that."
+        )
+    with editing(folder):
+        model = load_model(folder)
+        registry = change(model)
+        edited = replace(model, topics=replace(model.topics, registry=registry))
+        return save_registry(model, registry, card=model_card(edited))
+
+
+def diff_topics(before: Model, after: Model) -> Difference:
+    """The topics of two models side by side."""
+    return difference(before.topics, after.topics, before_hash=before.manifest.sha256 if before.manifest else "")
+
+
+def with_names_of_today(results: Results, folder: Path) -> Results:
+    """The results with the names their model's topics have now, written into `topics.*` where they had others.
+
+    The model is the one in the results folder, or one of that name; only where it still gives the same answers.
+    """
+    names = _names(results.run.get("model"), folder)
+    rows = [{**row, "name": names.get(row["topic"], row["name"])} for row in results.topics]
+    if rows == list(results.topics):
+        return results
+    write_topics(folder, [name for name in TABLE_FORMATS if (folder / f"topics.{name}").is_file()], rows)
+    return replace(results, topics=tuple(rows))
+
+
+def _names(stated: object, folder: Path) -> Mapping[object, str]:
+    if not isinstance(stated, dict):
+        return {}
+    try:
+        manifest = read_manifest(
+            find_topics(str(folder)) if (folder / "model").is_dir() else find_model(stated["name"])
+        )
+        if manifest.sha256 != stated["hash"]:
+            return {}
+        registry = load_model(manifest.folder).topics.registry
+    except (KeyError, ToolkitError):
+        return {}  # the report stands on the tables alone where the model is not to be had
+    return {entry.topic: entry.shown_name for entry in registry.entries}
