@@ -10,13 +10,13 @@ from test_relevance import CONFIG, OFF, ON, find, learned, many, page, rule, tra
 from toolkit.config import load_config
 from toolkit.data import Label
 from toolkit.errors import ToolkitError
-from toolkit.jobs import with_targets
 from toolkit.places import Gazetteer
 from toolkit.relevance import train_relevance
 from toolkit.relevance.evidence import BREAK_MARK, read_evidence
 from toolkit.relevance.features import FEATURES, unit_features
 from toolkit.relevance.relations import INVEST, MEET, TRADE, RelationWords
 from toolkit.relevance.train import FEW_LABELS_PENALTIES, Table, choose_penalty
+from toolkit.start import Wishes
 from toolkit.terms import Numbering
 
 ROOT = Path(__file__).parents[1]
@@ -154,11 +154,11 @@ def test_a_target_is_reached_and_recorded(target):
 @pytest.mark.parametrize(("recall", "precision"), [(0.9, 0.9), (0.0, None), (None, 1.5)])
 def test_targets_that_make_no_sense_are_refused(recall, precision):
     with pytest.raises(ToolkitError, match="--target-"):
-        with_targets(CONFIG, recall=recall, precision=precision)
+        Wishes(recall, precision).applied(CONFIG)
 
 
 def test_a_target_takes_the_place_of_that_of_the_config():
-    config = with_targets(with_target(target_recall=0.5), recall=None, precision=0.9)
+    config = Wishes(target_precision=0.9).applied(with_target(target_recall=0.5))
     assert (config.relevance.target_recall, config.relevance.target_precision) == (None, 0.9)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from toolkit.card import model_card
 from toolkit.classify import classify, publish_nothing, unique_records
-from toolkit.config import Config, load_config, shipped_config
+from toolkit.config import Config
 from toolkit.data import Label, Quarantined
 from toolkit.embed import encoder_sha256
 from toolkit.errors import ToolkitError
@@ -34,13 +34,11 @@ from toolkit.runs import (
     read_run,
     start_run,
 )
-from toolkit.store import find_model, model_folders, read_manifest, shipped_folder
+from toolkit.start import AS_CONFIGURED, SHIPPED_MODEL, Wishes, choose_start
+from toolkit.store import find_model, read_manifest
 from toolkit.topic_jobs import with_names_of_today
 from toolkit.training import train as train_model
 
-SHIPPED_MODEL = "china-asean"
-FROM_CONFIG = "none"
-"""In the place of a model to start from: nothing but the config."""
 _SETTLED_SECONDS = 2.0
 """A watched file is read once it has not changed for this long: it may still be being written."""
 
@@ -92,53 +90,6 @@ def model_folder(name: str) -> Path:
     if not name or Path(name).name != name or name.startswith(".") or not name.isprintable():
         raise ToolkitError(f"--name {name}: a plain name is needed, such as my-corpus; the model goes to models/NAME.")
     return Path("models") / name
-
-
-def choose_start(config_path: Path | None, base_name: str | None) -> tuple[Config, Model | None, tuple[str, ...]]:
-    """The config to train with and the model to start from, with a note where there is none.
-
-    Without a named model the shipped one serves wherever the config is on its subject; `none` starts from the
-    config alone.
-    """
-    if base_name == FROM_CONFIG:
-        return load_config(config_path or shipped_config()), None, ()
-    if base_name is not None:
-        base = load_model(find_model(base_name))
-        config = load_config(config_path) if config_path else base.config
-        if not _same_subject(config, base.config):
-            raise ToolkitError(
-                f"{config_path}: has other sides or themes than the model {base_name}. "
-                "Leave the model out to start from the config alone."
-            )
-        return config, base, ()
-    config = load_config(config_path or shipped_config())
-    names = [folder.name for folder in model_folders([shipped_folder("models")])]
-    if SHIPPED_MODEL in names:
-        base = load_model(shipped_folder("models") / SHIPPED_MODEL)
-        if _same_subject(config, base.config):
-            return config, base, ()
-    return config, None, ("No model to start from for this subject: learned from the config and the corpus alone.",)
-
-
-def _same_subject(one: Config, other: Config) -> bool:
-    return (
-        one.subject.name == other.subject.name
-        and list(one.places.sides) == list(other.places.sides)
-        and set(one.themes) == set(other.themes)
-    )
-
-
-def with_targets(config: Config, *, recall: float | None, precision: float | None) -> Config:
-    """The config with the recall or precision asked for, in place of any target of its own."""
-    if recall is None and precision is None:
-        return config
-    if recall is not None and precision is not None:
-        raise ToolkitError("--target-recall and --target-precision exclude each other; give one.")
-    for name, value in (("recall", recall), ("precision", precision)):
-        if value is not None and not 0 < value <= 1:
-            raise ToolkitError(f"--target-{name} {value:g}: a share above 0 and up to 1 is needed, such as 0.95.")
-    targets = {"target_recall": recall, "target_precision": precision}
-    return config.model_copy(update={"relevance": config.relevance.model_copy(update=targets)})
 
 
 def _labels(path: Path | None, config: Config) -> tuple[dict[str, Label], str]:
@@ -204,8 +155,7 @@ def train_job(
     config_path: Path | None = None,
     base_name: str | None = None,
     labels_path: Path | None = None,
-    target_recall: float | None = None,
-    target_precision: float | None = None,
+    wishes: Wishes = AS_CONFIGURED,
     no_relevance: bool = False,
     seed: int = 0,
     force: bool = False,
@@ -221,7 +171,7 @@ def train_job(
     if folder.exists() and not force:
         raise ToolkitError(f"{folder}: is there already. Choose another --name, or replace it with --force.")
     config, base, notes = choose_start(config_path, base_name)
-    config = with_targets(config, recall=target_recall, precision=target_precision)
+    config = wishes.applied(config)
     labels, _ = _labels(labels_path, config)
     trained = _train_and_save(
         sources,
@@ -248,8 +198,7 @@ def run_job(
     config_path: Path | None = None,
     base_name: str | None = None,
     labels_path: Path | None = None,
-    target_recall: float | None = None,
-    target_precision: float | None = None,
+    wishes: Wishes = AS_CONFIGURED,
     no_relevance: bool = False,
     seed: int = 0,
     formats: Sequence[str] = ("parquet", "csv"),
@@ -264,7 +213,7 @@ def run_job(
     progress = progress or Silent()
     started = time.time() if started is None else started
     config, base, notes = choose_start(config_path, base_name)
-    config = with_targets(config, recall=target_recall, precision=target_precision)
+    config = wishes.applied(config)
     labels, labels_hash = _labels(labels_path, config)
     base_hash = base.manifest.sha256 if base and base.manifest else "none"
     if base is not None and base_name is not None:

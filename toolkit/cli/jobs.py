@@ -33,6 +33,10 @@ TargetPrecision = Annotated[
     float | None,
     typer.Option("--target-precision", help="Share of the articles called `on` that must be right; needs --labels."),
 ]
+NTopics = Annotated[
+    int | None,
+    typer.Option("--n-topics", help="How many topics. [default: as many as are stable]", show_default=False),
+]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="For everything that draws lots.")]
 FormatOption = Annotated[
     list[str] | None,
@@ -67,6 +71,7 @@ def run(
     labels: LabelsOption = None,
     target_recall: TargetRecall = None,
     target_precision: TargetPrecision = None,
+    n_topics: NTopics = None,
     no_relevance: NoRelevance = False,
     seed: SeedOption = 0,
     formats: FormatOption = None,
@@ -90,7 +95,9 @@ def run(
     progress = TerminalProgress(quiet=quiet)
     with interruptible(progress, again="The same command goes on from there."):
         from toolkit import jobs
+        from toolkit.start import Wishes
 
+        wishes = Wishes(target_recall, target_precision, n_topics)
         with jobs.opened(inputs, out=out) as sources:
             folder = out or Path("reports") / jobs.name_of(inputs)
             result = jobs.run_job(
@@ -100,8 +107,7 @@ def run(
                 config_path=config,
                 base_name=model,
                 labels_path=labels,
-                target_recall=target_recall,
-                target_precision=target_precision,
+                wishes=wishes,
                 no_relevance=no_relevance,
                 seed=seed,
                 formats=chosen,
@@ -126,6 +132,7 @@ def train(
     labels: LabelsOption = None,
     target_recall: TargetRecall = None,
     target_precision: TargetPrecision = None,
+    n_topics: NTopics = None,
     base: Annotated[
         str | None,
         typer.Option("--from", help="Model to start from, or none. [default: the shipped one]", show_default=False),
@@ -146,7 +153,9 @@ def train(
     progress = TerminalProgress(quiet=quiet)
     with interruptible(progress, again="No model was changed."):
         from toolkit import jobs
+        from toolkit.start import Wishes
 
+        wishes = Wishes(target_recall, target_precision, n_topics)
         with jobs.opened(inputs, out=None) as sources:
             trained = jobs.train_job(
                 sources,
@@ -155,8 +164,7 @@ def train(
                 config_path=config,
                 base_name=base,
                 labels_path=labels,
-                target_recall=target_recall,
-                target_precision=target_precision,
+                wishes=wishes,
                 no_relevance=no_relevance,
                 seed=seed,
                 force=force,
