@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from toolkit.data import Topic
+from toolkit.embed import Encoder
+from toolkit.topics.names import name_topic
 from toolkit.topics.words import Candidates, find_candidates
 
 Key = tuple[str, int]
@@ -18,17 +21,16 @@ Postings = tuple[int, list[list[int]]]
 
 _N_EXEMPLARS = 4
 _EXEMPLAR_CHARACTERS = (150, 600)  # long enough to say something, short enough to read
-_MAX_NAME_CHARACTERS = 60
 # Terms: coherent ones of this many. Seen on OCTIS BBC_News: the pool lifts NPMI .20 to .22, the power diversity
 # .92 to .94; pools of 20 to 40 and powers of 0 to 1 all give NPMI .214 to .230, diversity .915 to .983.
 _POOL = 30
 _SHARED_TERM_POWER = 0.5  # a term counts less where another topic has more of it
-# Names, by eye on sea_china_news (15 topics) and bbc_news (7): after a change read them again.
-_N_NAME_CANDIDATES = 15
+_PRIOR_SEGMENTS = 5.0
+_FREQUENT = 0.02
+_MIN_TELLING = 0.15
+_MIN_EDGE = 0.5
 _MIN_WHOLE_RATIO = 0.5  # a word is shown as a phrase when the phrase stands in half of its segments
-_PHRASE_BONUS = 1.5
-_COVERAGE_POWER = 0.15
-_MIN_ENDING_RATIO = 0.5
+_MAX_NAMING_SHARE = 0.5  # words of more segments than this are words of any text
 _SENTENCE = re.compile(r"[\"“‘']?[A-Z0-9].*[.!?][\"”’']?\s*", re.S)
 _CAPTION = re.compile(r"\bphotos?\b\s*[:/)]|\(photo|file photo", re.I)
 
@@ -45,6 +47,7 @@ def describe(
     n_terms: int,
     stop_words: Iterable[str],
     subject_words: Iterable[str],
+    embedder: Encoder | None = None,
 ) -> tuple[Topic, ...]:
     """The topics 0..n_topics-1 of labelled segments; segments that are not `counted` (copies) add no terms."""
     used = np.flatnonzero(counted & (labels >= 0)).tolist()
@@ -56,11 +59,12 @@ def describe(
     names: list[str] = []
     for topic in range(n_topics):
         members = np.flatnonzero(labels == topic).tolist()
-        chosen = choose_terms(candidates, weights[topic], shares[topic], postings, max(n_terms, _N_NAME_CANDIDATES))
-        name = name_topic(candidates, chosen, shares[topic], subject, names)
+        chosen = choose_terms(candidates, weights[topic], shares[topic], postings, n_terms)
+        given = partial(name_topic, candidates, taken=names, embedder=embedder)
+        name = given(weights[topic], shares[topic], subject=subject)
         if not name:  # nothing sets the topic apart, or it speaks of the subject itself only
-            frequent = [(t, float(shares[topic, t])) for t in _ranked(shares[topic], candidates)[:_N_NAME_CANDIDATES]]
-            name = name_topic(candidates, frequent, shares[topic], frozenset(), names) or f"Topic {topic + 1}"
+            frequent = shares[topic] * (shares[topic] <= _MAX_NAMING_SHARE)
+            name = given(frequent, shares[topic], subject=()) or f"Topic {topic + 1}"
         if name in names:
             name = f"{name} ({topic + 1})"
         names.append(name)
@@ -110,9 +114,43 @@ def weigh_terms(
         npmi = np.ones_like(npmi)
     weights = np.sqrt(npmi * class_tfidf / scale)
     weights *= (weights / np.maximum(weights.max(axis=0), 1e-9)) ** _SHARED_TERM_POWER
+    telling = _telling(counts, sizes)
+    weights *= _said_of_this(candidates, telling, counts.sum(axis=0) / n)
     weights = np.round(weights, 6)
     weights[counts < np.minimum(2, sizes[:, None])] = 0
     return weights, counts / sizes[:, None]
+
+
+def _telling(counts: Matrix, sizes: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """How unevenly each term is spread over the topics, in [0, 1]: one less the normalised entropy of its rates.
+
+    Rates are shrunk towards the term's overall rate, so that a rare term is not called telling for chance alone.
+    """
+    n_topics = len(sizes)
+    if n_topics < 2:
+        return np.ones(counts.shape[1])
+    overall = counts.sum(axis=0) / sizes.sum()
+    rates = (counts + _PRIOR_SEGMENTS * overall) / (sizes[:, None] + _PRIOR_SEGMENTS)
+    rates /= np.maximum(rates.sum(axis=0), 1e-12)
+    entropy = -(rates * np.log(np.maximum(rates, 1e-12))).sum(axis=0)
+    return np.asarray(np.clip(1 - entropy / np.log(n_topics), 0, 1))
+
+
+def _said_of_this(
+    candidates: Candidates, telling: npt.NDArray[np.float64], overall: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """1 for terms that may stand for a topic, less for frequent words that tell nothing, 0 for phrases with such edges.
+
+    This is what keeps "the", "of" and "said" out without a list of them, in any language.
+    """
+    ids = {key: t for t, key in enumerate(candidates.keys)}
+    factors = np.where(overall >= _FREQUENT, np.minimum(1, telling / _MIN_TELLING) ** 2, 1.0)
+    for key, t in ids.items():
+        if " " in key:
+            edges = (ids.get(key[: key.index(" ")]), ids.get(key[key.rindex(" ") + 1 :]))
+            if any(edge is not None and factors[edge] < _MIN_EDGE for edge in edges):
+                factors[t] = 0
+    return np.asarray(factors)
 
 
 def choose_terms(
@@ -189,56 +227,6 @@ def _whole_phrase(term: int, longer: dict[str, list[int]], candidates: Candidate
         if key in f" {candidates.keys[t]} " and shares[t] >= _MIN_WHOLE_RATIO * shares[term]
     ]
     return max(within, key=lambda t: (candidates.keys[t].count(" "), shares[t], candidates.keys[t]), default=term)
-
-
-def name_topic(
-    candidates: Candidates,
-    terms: Sequence[tuple[int, float]],
-    shares: Matrix,
-    subject: frozenset[str],
-    taken: Collection[str],
-) -> str:
-    """Two or three of the topic's own terms that have no word in common, as they stand in the texts.
-
-    Phrases go before words, what many segments say before what few say; words that mostly wait for another
-    ("digital", "foreign") and names of the subject alone are left out.
-    """
-    ranked = []
-    for t, weight in terms:
-        words = candidates.keys[t].split()
-        if all(part in subject for word in words for part in word.split("-")):
-            continue
-        fitness = weight * shares[t] ** _COVERAGE_POWER
-        if len(words) > 1:
-            fitness *= _PHRASE_BONUS
-        elif candidates.ends[t] < _MIN_ENDING_RATIO:
-            continue
-        elif words[0].endswith(("ed", "ly")):
-            fitness *= 0.5
-        ranked.append((-round(float(fitness), 9), candidates.keys[t], t))
-    parts: list[str] = []
-    used: list[str] = []
-    for _, key, t in sorted(ranked):
-        words = re.split(r"[ -]", key)
-        if any(_are_akin(word, other) for word in words for other in used):
-            continue
-        part = candidates.names[t]
-        if parts and len(", ".join([*parts, part])) > _MAX_NAME_CHARACTERS:
-            continue
-        parts.append(part)
-        used += words
-        name = ", ".join(parts)
-        n_phrases = sum(" " in part for part in parts)
-        if len(parts) + n_phrases >= 3 and name not in taken:
-            break
-    name = ", ".join(parts)
-    return name[:1].upper() + name[1:]
-
-
-def _are_akin(word: str, other: str) -> bool:
-    """Whether two words share their beginning: "tourist" and "tourism", "trade" and "trading"."""
-    n = max(4, min(len(word), len(other)) - 3)
-    return word == other or (len(word) > 3 and len(other) > 3 and word[:n] == other[:n])
 
 
 def _ranked(weights: Matrix, candidates: Candidates) -> list[int]:

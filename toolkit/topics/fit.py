@@ -130,6 +130,7 @@ def fit_topics(
         n_terms=config.n_terms,
         stop_words=stop_words,
         subject_words=subject_words,
+        embedder=embedder,
     )
     topics = _with_stability(topics, labels[distinct], groups.curve)
     if len(topics) == 1 and not notes:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from math import log
 
 # Words of reporting: frequent in any news text and no one's topic. scikit-learn's English list is added to these.
@@ -35,6 +36,23 @@ REPORTING_WORDS = frozenset(
     wednesday week weeks well went won work working world worlds worth would wouldn year years yesterday yet yuan
     """.split()
 )
+# Words of scikit-learn's list that mean something in a name: "Six Nations", "interest rate", "fire service".
+_OF_SUBSTANCE = frozenset("bill bottom con cry eight fire five four interest mill nine side six system ten top".split())
+# What stands in names and phrases of English news without meaning anything there: the calendar, forms of address,
+# figures, words of reporting, ends of contractions. A help for names only: the weights alone keep such words out of the
+# terms (see describe.weigh_terms), and words of substance ("government", "company", "minister") are left to them.
+_HELPED = frozenset(
+    """
+    according added adding ago apr april aren asked aug august billion called came cent click come comes coming couldn
+    day days dec december didn doesn dollar dollars don dr february feb file first following friday get getting go going
+    got hadn hasn haven highlighted hundred image including isn jan january jul july jun june just last like ll made
+    make makes making mar march may meanwhile million monday month months mr mrs ms new next noted nov november now oct
+    october old per percent percentage peso pesos photo really remarked report reported reports ringgit rmb rupiah said
+    saturday say saying says second see sept september shouldn source sources step steps stressed sunday take taken
+    taking th thing things third thousand three thursday time times today told tomorrow took trillion tuesday two use
+    used using ve video want wants wasn way ways wednesday week weeks went won wouldn year years yesterday yet yuan
+    """.split()
+)
 # Function words of Indonesian, Malay and Filipino, which stand in English-language feeds of the region.
 _REGIONAL_WORDS = frozenset(
     """
@@ -49,7 +67,7 @@ _CONNECTORS = frozenset(["of", "and", "the", "for", "in", "on", "to", "de"])
 _MAX_PHRASE_TOKENS = 5
 _MAX_CHARACTERS = 20_000  # of a segment; what is longer is no paragraph, and its start says what it is about
 # How strongly the parts of a phrase must attract each other (normalised pointwise mutual information, Bouma 2009).
-_MIN_PHRASE_NPMI = 0.35
+_MIN_PHRASE_NPMI = 0.2
 
 _TOKEN = re.compile(r"(?:[A-Z]\.){2,}|[^\W_]+(?:[-&'’‑–][^\W_]+)*")
 _BREAK = re.compile(r"[^\w\s\-&'’‑–.]+|\.(?!\w)|\n")
@@ -77,16 +95,25 @@ class Candidates:
 
 @cache
 def stop_list() -> frozenset[str]:
-    """scikit-learn's English stop words and the words of reporting."""
+    """scikit-learn's English stop words and the words of reporting: what vectors of words leave out."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     return frozenset(ENGLISH_STOP_WORDS) | REPORTING_WORDS | _REGIONAL_WORDS
+
+
+@cache
+def name_stop_list() -> frozenset[str]:
+    """Words that are no terms and stand at no edge of one: a short list, for English names; none is needed."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    return (frozenset(ENGLISH_STOP_WORDS) - _OF_SUBSTANCE) | _HELPED | _REGIONAL_WORDS
 
 
 def find_candidates(
     texts: Sequence[str],
     *,
     stop_words: Iterable[str] = (),
+    with_stop_list: bool = True,
     min_segments: int = 2,
     max_words: int = _MAX_PHRASE_TOKENS,
     max_terms: int = 60_000,
@@ -95,10 +122,11 @@ def find_candidates(
 
     Singular and plural count as one; a phrase is kept where its parts attract each other.
     """
-    stops = stop_list() | {word.lower() for word in stop_words}
+    stops = (name_stop_list() if with_stop_list else frozenset()) | {word.lower() for word in stop_words}
     runs = [_runs(text[:_MAX_CHARACTERS]) for text in texts]
     folds = _folds(Counter(token.lower() for text_runs in runs for run in text_runs for token in run), stops)
 
+    pairs = _frequent_pairs(runs, folds, min_segments) if max_words > 1 else set()
     totals: Counter[tuple[str, ...]] = Counter()
     per_text: list[set[tuple[str, ...]]] = []
     forms: dict[tuple[str, ...], Counter[str]] = {}
@@ -110,7 +138,7 @@ def find_candidates(
             shouted = _is_shouted(run)
             keys = [folds[token.lower()] for token in run]
             content = [key not in stops and not _is_junk(key) for key in keys]
-            for start, end in _spans(keys, content, max_words):
+            for start, end in _spans(keys, content, pairs, max_words):
                 key = tuple(keys[start:end])
                 found.add(key)
                 occurrences[key] += 1
@@ -181,7 +209,17 @@ def _singulars(word: str) -> list[str]:
     return [word[:-1]]
 
 
-def _spans(keys: list[str], content: list[bool], max_words: int) -> Iterable[tuple[int, int]]:
+def _frequent_pairs(runs: list[list[list[str]]], folds: dict[str, str], min_segments: int) -> set[tuple[str, str]]:
+    """Neighbouring words of at least `min_segments` texts: no phrase that holds another pair can be in so many."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for text_runs in runs:
+        counts.update({pair for run in text_runs for pair in pairwise([folds[token.lower()] for token in run])})
+    return {pair for pair, n in counts.items() if n >= min_segments}
+
+
+def _spans(
+    keys: list[str], content: list[bool], pairs: set[tuple[str, str]], max_words: int
+) -> Iterable[tuple[int, int]]:
     """Spans of `keys` that may be terms: a content word at either edge, and inside no other than connectors."""
     for start in range(len(keys)):
         if not content[start]:
@@ -189,6 +227,8 @@ def _spans(keys: list[str], content: list[bool], max_words: int) -> Iterable[tup
         yield start, start + 1
         for end in range(start + 2, min(start + max_words, len(keys)) + 1):
             last = end - 1
+            if (keys[last - 1], keys[last]) not in pairs:
+                break
             if content[last]:
                 yield start, end
             elif keys[last] not in _CONNECTORS:
