@@ -31,6 +31,7 @@ from toolkit.pipeline import TOPIC_ROLES, JudgeRecipe, Outcome, judge_records, r
 from toolkit.progress import Progress
 from toolkit.runs import DRIFT, QUARANTINE, RUN, Finished, RunKey, finished_run, start_run, write_quarantine
 from toolkit.store import canonical_json
+from toolkit.topic_files import TopicFiles
 
 _BATCH_CHARACTERS = 1_000_000
 _BATCH_RECORDS = 256
@@ -299,6 +300,9 @@ def _publish(
     extra_columns: dict[str, str] = {}
     late: list[Quarantined] = []
     explanations: list[str] = []
+    on: set[str] = set()  # of the articles that others copy
+    originals = frozenset(duplicates.values())
+    dates: Counter[str] = Counter()
     for document_id, outcome in ledger.outcomes():
         if "quarantined" in outcome:
             late.append(Quarantined(*outcome["quarantined"]))
@@ -306,6 +310,9 @@ def _publish(
         facts["n_articles"] += 1
         facts["with_xpath"] |= outcome["with_xpath"]
         merge_extra_columns(extra_columns, outcome["article"]["extra"])
+        if outcome["article"]["on_topic"] == "on":
+            dates[outcome["article"]["date"] or ""] += 1
+            on.update({document_id} & originals)
         if "reasons" in outcome:
             reasons = [{"name": name, "value": value} for name, value in outcome["reasons"]]
             row = {"document_id": document_id, "relevance": outcome["article"]["relevance"], "reasons": reasons}
@@ -315,6 +322,7 @@ def _publish(
     n_segments: Counter[int] = Counter()
     n_articles: Counter[int] = Counter()
     verdicts: Counter[str] = Counter()
+    topic_files = TopicFiles(model.topics, model.embedder, dates=dates, side_ids=list(model.config.places.sides))
 
     def articles() -> Iterator[dict[str, Any]]:
         for document_id, outcome in ledger.outcomes():
@@ -327,10 +335,14 @@ def _publish(
                 yield {**row, **row.pop("extra")}
 
     def segments() -> Iterator[dict[str, Any]]:
+        judged = ((known, outcome["article"]) for known, outcome in ledger.outcomes() if "article" in outcome)
         for document_id, rows in ledger.segments():
             if document_id not in duplicates:  # topics count an article and its copies once
                 n_segments.update(row["topic"] for row in rows)
                 n_articles.update({row["topic"] for row in rows})
+            copy_of = duplicates.get(document_id)
+            article = next(article for known, article in judged if known == document_id)
+            topic_files.add(article, rows, copy_of=copy_of, story_of=copy_of if copy_of in on else None)
             yield from rows
 
     def topics() -> Iterator[dict[str, Any]]:
@@ -359,4 +371,5 @@ def _publish(
     facts["n_outlier_segments"] = n_segments[NO_TOPIC]
     written = [folder / f"{table}.{suffix}" for table in ("articles", "segments", "topics") for suffix in formats]
     written.append(folder / EXPLANATIONS)
+    written += topic_files.write(folder, formats, ledger.signatures())
     return written, facts

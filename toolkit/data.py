@@ -243,7 +243,9 @@ class Results:
     """A results folder in memory: rows as dicts with the column names of the contract.
 
     `run` is run.json; `articles`, `segments`, `topics` are sorted as on disk. `explanations` has, for articles near
-    the boundary, what spoke for the subject (above 0) and against it, in logits, largest first.
+    the boundary, what spoke for the subject (above 0) and against it, in logits, largest first. `topic_cards` and
+    `topic_shares` are the rows of the files of these names, `topic_order` the ids of topics, kin beside kin; all are
+    empty for a folder that has none.
     """
 
     run: Mapping[str, object]
@@ -252,3 +254,6 @@ class Results:
     topics: tuple[Mapping[str, object], ...]
     quarantine: tuple[Mapping[str, object], ...]
     explanations: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
+    topic_cards: tuple[Mapping[str, object], ...] = ()
+    topic_shares: tuple[Mapping[str, object], ...] = ()
+    topic_order: tuple[int, ...] = ()

@@ -17,6 +17,10 @@ from toolkit.errors import ToolkitError
 from toolkit.files import (
     EXPLANATIONS,
     TABLE_FORMATS,
+    TOPIC_CARDS,
+    TOPIC_EVIDENCE,
+    TOPIC_SHARES,
+    TOPIC_TREE,
     Source,
     atomic_write_bytes,
     sweep_temporary,
@@ -129,7 +133,9 @@ def clear_run(folder: Path) -> None:
     if not folder.is_dir():
         return
     names = [RUN, QUARANTINE, EXPLANATIONS, DRIFT, "report.html", LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm"]
-    names += [f"{table}.{suffix}" for table in ("articles", "segments", "topics") for suffix in TABLE_FORMATS]
+    names += [TOPIC_EVIDENCE, TOPIC_CARDS, TOPIC_TREE]
+    tables = ("articles", "segments", "topics", TOPIC_SHARES)
+    names += [f"{table}.{suffix}" for table in tables for suffix in TABLE_FORMATS]
     for name in names:
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "model", ignore_errors=True)

@@ -4,13 +4,15 @@ from toolkit.files.inputs import FORMATS, Source, Sources, expand_inputs, stdin_
 from toolkit.files.labels import read_labels
 from toolkit.files.publish import atomic_file, atomic_write_bytes, sweep_temporary
 from toolkit.files.read import read_records
-from toolkit.files.results import EXPLANATIONS, read_results
+from toolkit.files.results import EXPLANATIONS, TOPIC_CARDS, TOPIC_EVIDENCE, TOPIC_TREE, read_results
 from toolkit.files.rows import ReadStats
 from toolkit.files.tables import (
     TABLE_FORMATS,
+    TOPIC_SHARES,
     article_columns,
     merge_extra_columns,
     segment_columns,
+    write_shares,
     write_tables,
     write_topics,
 )
@@ -19,6 +21,10 @@ __all__ = [
     "EXPLANATIONS",
     "FORMATS",
     "TABLE_FORMATS",
+    "TOPIC_CARDS",
+    "TOPIC_EVIDENCE",
+    "TOPIC_SHARES",
+    "TOPIC_TREE",
     "ReadStats",
     "Source",
     "Sources",
@@ -33,6 +39,7 @@ __all__ = [
     "segment_columns",
     "stdin_source",
     "sweep_temporary",
+    "write_shares",
     "write_tables",
     "write_topics",
 ]

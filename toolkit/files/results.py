@@ -7,9 +7,12 @@ from pathlib import Path
 
 from toolkit.data import Results
 from toolkit.errors import ToolkitError
-from toolkit.files.tables import TABLES
+from toolkit.files.tables import TABLES, TOPIC_SHARES
 
 EXPLANATIONS = "explanations.jsonl"
+TOPIC_EVIDENCE = "topic_evidence.jsonl"
+TOPIC_CARDS = "topic_cards.jsonl"
+TOPIC_TREE = "topic_tree.json"
 _HOW_TO = "`toolkit classify INPUT --out DIR` writes results"
 
 
@@ -42,6 +45,9 @@ def read_results(folder: Path) -> Results:
         topics=topics,
         quarantine=_read_json_lines(quarantine) if quarantine.is_file() else (),
         explanations=_read_explanations(folder / EXPLANATIONS),
+        topic_cards=_read_json_lines(folder / TOPIC_CARDS) if (folder / TOPIC_CARDS).is_file() else (),
+        topic_shares=_read_shares(folder),
+        topic_order=_read_order(folder / TOPIC_TREE),
     )
 
 
@@ -55,6 +61,22 @@ def _read_explanations(path: Path) -> dict[str, tuple[tuple[str, float], ...]]:
         }
     except (KeyError, TypeError, ValueError) as error:
         raise ToolkitError(f"{path}: not the explanations of a run ({error!r}). Run the command again.") from error
+
+
+def _read_shares(folder: Path) -> tuple[dict[str, object], ...]:
+    """The shares of topics, where they were written in a format that is exact."""
+    exact = any((folder / f"{TOPIC_SHARES}.{suffix}").is_file() for suffix in ("parquet", "jsonl"))
+    return _read_table(folder, TOPIC_SHARES) if exact else ()
+
+
+def _read_order(path: Path) -> tuple[int, ...]:
+    """The ids of the topics in the order of their tree; () without one."""
+    if not path.is_file():
+        return ()
+    try:
+        return tuple(int(topic) for topic in json.loads(path.read_bytes())["order"])
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ToolkitError(f"{path}: not the tree of topics of a run ({error!r}). Run the command again.") from error
 
 
 def _read_table(folder: Path, table: str) -> tuple[dict[str, object], ...]:

@@ -55,6 +55,20 @@ _TOPICS = {
     "theme": "string",
 }
 EXTRA_KINDS = ("string", "int64", "double", "bool", "json")
+_SHARES = {
+    "topic": "int64",
+    "name": "string",
+    "by": "string",
+    "key": "string",
+    "n_articles": "int64",
+    "of_articles": "int64",
+    "share": "double",
+    "low": "double",
+    "high": "double",
+    "burst": "bool",
+    "burst_p": "double",
+}
+TOPIC_SHARES = "topic_shares"
 _GROUP_ROWS = 20_000
 _GROUP_CHARACTERS = 32_000_000
 _BATCH_ROWS = 1_000  # go through the writers together, column by column
@@ -130,9 +144,6 @@ def write_tables(
         Pass-through columns of `articles`, one of "string", "int64", "double", "bool", "json" each ("" counts as
         string), written in the order given.
     """
-    unknown = [name for name in formats if name not in TABLE_FORMATS]
-    if unknown or not formats:
-        raise ToolkitError(f"--format {', '.join(unknown) or '(none)'}: known are {', '.join(TABLE_FORMATS)}.")
     extra = {name: kind or "string" for name, kind in extra_columns.items()}
     if bad := [kind for kind in extra.values() if kind not in EXTRA_KINDS]:
         raise ValueError(f"unknown kinds of columns: {bad}")
@@ -151,6 +162,12 @@ def write_topics(folder: Path, formats: Sequence[str], topics: Iterable[Mapping[
     """Write `topics.*` anew, and nothing else: as `write_tables` does."""
     with ExitStack() as published:
         _write_table(published, folder, formats, "topics", _TOPICS, topics)
+
+
+def write_shares(folder: Path, formats: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Write `topic_shares.*` in each of `formats`, as `write_tables` does its tables."""
+    with ExitStack() as published:
+        _write_table(published, folder, formats, TOPIC_SHARES, _SHARES, rows)
 
 
 def _write_table(

@@ -11,9 +11,9 @@ from markupsafe import Markup
 from toolkit.report import figures
 from toolkit.report.findings import SMALL_CORPUS, wilson
 from toolkit.report.quotes import MAX_QUOTE_CHARACTERS, Candidate, shorten
-from toolkit.report.rows import Article, number_of, text_of
+from toolkit.report.rows import Article, items_of, number_of, text_of
 from toolkit.report.sections import View, top_members
-from toolkit.report.tally import Tally, ThemeTally
+from toolkit.report.tally import Tally, ThemeTally, TopicTally
 from toolkit.report.wording import (
     ROLE_LABELS,
     VERDICT_LABELS,
@@ -143,8 +143,10 @@ def topics(tally: Tally, evidence: Evidence) -> View:
     labels = {theme.theme.id: show(theme.theme.label, limit=80) for theme in tally.themes}
     articles = {article.document_id: article for article in tally.articles}
     cards = []
-    for topic in tally.topics[:MAX_TOPIC_CARDS]:
-        flags = []
+    place_of = {topic: place for place, topic in enumerate(tally.topic_order)}
+    largest = tally.topics[:MAX_TOPIC_CARDS]
+    for topic in sorted(largest, key=lambda topic: place_of.get(topic.topic, len(place_of))):
+        flags = [words for flag in items_of(topic.card, "flags") if (words := _flag_words(flag, articles, tally))]
         outlet, outlet_share = topic.top_outlet
         document_id, article_share = topic.top_article
         if article_share >= ONE_ARTICLE and topic.n_articles > 1 and document_id in articles:
@@ -152,7 +154,7 @@ def topics(tally: Tally, evidence: Evidence) -> View:
             flags.append(f"{percent(article_share)} of its segments come from one article, “{title}”.")
         elif topic.n_articles == 1:
             flags.append("It stands in one article only.")
-        if outlet and outlet_share >= ONE_OUTLET and len(tally.outlets) > 1 and topic.n_articles > 1:
+        if not topic.card and outlet and outlet_share >= ONE_OUTLET and len(tally.outlets) > 1 and topic.n_articles > 1:
             flags.append(f"{percent(outlet_share)} of its segments come from one outlet, {show(outlet, limit=60)}.")
         cards.append(
             {
@@ -166,6 +168,9 @@ def topics(tally: Tally, evidence: Evidence) -> View:
                 ),
                 "terms": _term_bars(topic.terms[:N_TERMS]),
                 "flags": flags,
+                "summary": _summary(topic, evidence),
+                "share": _share_words(topic),
+                "bursts": listing([date_words(period) for period in topic.bursts], limit=4),
                 "quotes": [evidence.quote(candidate, limit=360) for candidate in topic.quotes[:N_TOPIC_QUOTES]],
             }
         )
@@ -190,6 +195,39 @@ def topics(tally: Tally, evidence: Evidence) -> View:
         "total": counted(total, "on-topic segment"),
         "any": total > 0,
     }
+
+
+def _flag_words(flag: Any, articles: Mapping[str, Article], tally: Tally) -> str:
+    """What dominates a topic, in a sentence; "" for what the card itself says already."""
+    if not isinstance(flag, Mapping):
+        return ""
+    share, value = percent(number_of(flag, "share") or 0.0), text_of(flag, "value")
+    kind = text_of(flag, "flag")
+    if kind == "one_outlet":
+        return f"{share} of its articles come from one outlet, {show(value, limit=60)}."
+    if kind == "one_day":
+        return f"{share} of its dated articles are of one day, {date_words(value)}."
+    if kind == "one_story":
+        title = title_of(articles[value], tally) if value in articles else show(value, limit=80)
+        return f"{share} of its articles, copies counted, are one story, “{title}”."
+    return ""
+
+
+def _summary(topic: TopicTally, evidence: Evidence) -> View | None:
+    """The sentence that sums a topic up, as a quote with its source."""
+    said = topic.card.get("summary")
+    if not isinstance(said, Mapping) or not text_of(said, "text"):
+        return None
+    start, end = int(number_of(said, "start") or 0), int(number_of(said, "end") or 0)
+    return evidence.quote(Candidate(text_of(said, "document_id"), start, end, text_of(said, "text"), ""))
+
+
+def _share_words(topic: TopicTally) -> str:
+    """The share of on-topic articles that speak of a topic, with its interval; "" where the folder does not say."""
+    share, low, high = (number_of(topic.share, key) for key in ("share", "low", "high"))
+    if share is None or low is None or high is None:
+        return ""
+    return f"{percent(share)} of on-topic articles ({interval_words(low, high)})"
 
 
 def _term_bars(terms: Sequence[tuple[str, float]]) -> View:

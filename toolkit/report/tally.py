@@ -94,6 +94,9 @@ class TopicTally:
     top_outlet: tuple[str, float]
     top_article: tuple[str, float]
     quotes: tuple[Candidate, ...]
+    card: Row = field(default_factory=dict)
+    share: Row = field(default_factory=dict)
+    bursts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,7 @@ class Tally:
     n_in_topics: int
     n_outliers: int
     topics: tuple[TopicTally, ...]
+    topic_order: tuple[int, ...]
     quarantine: tuple[Row, ...]
     verdicts: Counter[str]
     explanations: Mapping[str, tuple[tuple[str, float], ...]]
@@ -223,7 +227,7 @@ def count_results(results: Results) -> Tally:
     on = counted_once(articles)
     timeline = lay_out([articles[i].date for i in on])
     texts = _read_segments(results, {a.document_id: a for a in articles}, {articles[i].document_id for i in on})
-    topics = _topics(results.topics, texts)
+    topics = _topics(results, texts)
     bucket_of = dict(zip(on, timeline.of, strict=True))
     members: tuple[Counter[str], ...] = tuple(Counter() for _ in sides)
     for i in on:
@@ -255,6 +259,7 @@ def count_results(results: Results) -> Tally:
         n_in_topics=sum(sum(counter.values()) for counter in texts.topic_articles.values()),
         n_outliers=texts.n_outliers,
         topics=topics,
+        topic_order=results.topic_order,
         quarantine=results.quarantine,
         verdicts=Counter(article.on_topic for article in articles),
         explanations=results.explanations,
@@ -371,10 +376,19 @@ def _themes(
     return tuple(sorted(tallies, key=lambda tally: -tally.n_articles))
 
 
-def _topics(rows: Sequence[Row], texts: _Texts) -> tuple[TopicTally, ...]:
-    """The topics, largest first; the outliers (-1) are no topic and are counted apart."""
+def _topics(results: Results, texts: _Texts) -> tuple[TopicTally, ...]:
+    """The topics, largest first; the outliers (-1) are no topic and are counted apart.
+
+    What the files about topics say of each goes along, where the folder has them.
+    """
+    cards = {count_of(row, "topic", NO_TOPIC): row for row in results.topic_cards}
+    shares = {count_of(row, "topic", NO_TOPIC): row for row in results.topic_shares if row.get("by") == "all"}
+    bursts: dict[int, list[str]] = defaultdict(list)
+    for row in results.topic_shares:
+        if row.get("burst") is True:
+            bursts[count_of(row, "topic", NO_TOPIC)].append(text_of(row, "key"))
     tallies = []
-    for row in rows:
+    for row in results.topics:
         topic = count_of(row, "topic", NO_TOPIC)
         if topic == NO_TOPIC:
             continue
@@ -391,6 +405,9 @@ def _topics(rows: Sequence[Row], texts: _Texts) -> tuple[TopicTally, ...]:
                 top_outlet=_largest(texts.topic_outlets.get(topic)),
                 top_article=_largest(texts.topic_articles.get(topic)),
                 quotes=texts.topic_quotes[topic].best(avoid=texts.repeated) if topic in texts.topic_quotes else (),
+                card=cards.get(topic, {}),
+                share=shares.get(topic, {}),
+                bursts=tuple(bursts[topic]) if topic in bursts else (),
             )
         )
     return tuple(sorted(tallies, key=lambda tally: (-tally.n_segments, tally.topic)))

@@ -1,4 +1,4 @@
-"""What a topic is called: two or three of its own phrases and words, told apart from each other and from the subject."""
+"""What a topic is called: two or three of its own phrases and words, no two of them alike."""
 
 from __future__ import annotations
 
@@ -93,8 +93,8 @@ def _parts(candidates: Candidates, weights: Matrix, shares: Matrix, subject: fro
                 holders.setdefault(word, []).append(t)
     found = []
     for t in known:
-        words = tuple(re.split(r"[ -]", candidates.keys[t]))
-        if all(word in subject for word in words):
+        parts = tuple(re.split(r"[ -]", candidates.keys[t]))
+        if all(part in subject for part in parts):
             continue
         text = candidates.names[t]
         is_proper = all(word[:1].isupper() for word in text.split() if len(word) > 3) and text[:1].isupper()
@@ -109,7 +109,7 @@ def _parts(candidates: Candidates, weights: Matrix, shares: Matrix, subject: fro
             continue
         elif candidates.keys[t].endswith(("ed", "ly")):
             merit *= 0.5
-        found.append(_Part(t, round(merit * float(shares[t]) ** _COVERAGE_POWER, 9), text, words, is_proper))
+        found.append(_Part(t, round(merit * float(shares[t]) ** _COVERAGE_POWER, 9), text, parts, is_proper))
     return sorted(found, key=lambda part: (-part.merit, part.words))[:_N_CONSIDERED]
 
 

@@ -69,9 +69,10 @@ _MAX_CHARACTERS = 20_000  # of a segment; what is longer is no paragraph, and it
 # How strongly the parts of a phrase must attract each other (normalised pointwise mutual information, Bouma 2009).
 _MIN_PHRASE_NPMI = 0.2
 
-_TOKEN = re.compile(r"(?:[A-Z]\.){2,}|[^\W_]+(?:[-&'’‑–][^\W_]+)*")
-_BREAK = re.compile(r"[^\w\s\-&'’‑–.]+|\.(?!\w)|\n")
-_POSSESSIVE = re.compile(r"['’](?:s|S)?$")
+# Words, and what parts them from the next phrase: anything but white space, and signs that join no letters.
+TOKEN = re.compile(r"[^\W_]+(?:[-&'’‑–.][^\W_]+)*")
+BREAK = re.compile(r"[^\w\s\-&'’‑–.]+|(?<![^\W_])[-&'’‑–._]+|[-&'’‑–._]+(?![^\W_])|\n")
+POSSESSIVE = re.compile(r"['’](?:s|S)?$")
 _GENERATION = re.compile(r"[1-9]g|g\d{1,2}|[a-z]+-?\d{1,2}", re.I)
 
 
@@ -124,7 +125,7 @@ def find_candidates(
     """
     stops = (name_stop_list() if with_stop_list else frozenset()) | {word.lower() for word in stop_words}
     runs = [_runs(text[:_MAX_CHARACTERS]) for text in texts]
-    folds = _folds(Counter(token.lower() for text_runs in runs for run in text_runs for token in run), stops)
+    folds = _folds(Counter(fold(token) for text_runs in runs for run in text_runs for token in run), stops)
 
     pairs = _frequent_pairs(runs, folds, min_segments) if max_words > 1 else set()
     totals: Counter[tuple[str, ...]] = Counter()
@@ -136,7 +137,7 @@ def find_candidates(
         found: set[tuple[str, ...]] = set()
         for run in text_runs:
             shouted = _is_shouted(run)
-            keys = [folds[token.lower()] for token in run]
+            keys = [folds[fold(token)] for token in run]
             content = [key not in stops and not _is_junk(key) for key in keys]
             for start, end in _spans(keys, content, pairs, max_words):
                 key = tuple(keys[start:end])
@@ -146,7 +147,8 @@ def find_candidates(
                     endings[key] += 1
                 # A capital at the start of a run, or in a headline, says nothing of the word itself.
                 weight = 0.01 if shouted or start == 0 else 1.0
-                forms.setdefault(key, Counter())[" ".join(run[start:end])] += weight  # type: ignore[assignment]
+                form = " ".join([*run[start : end - 1], POSSESSIVE.sub("", run[end - 1])])
+                forms.setdefault(key, Counter())[form] += weight  # type: ignore[assignment]
         totals.update(found)
         per_text.append(found)
 
@@ -167,12 +169,13 @@ def find_candidates(
 
 
 def _runs(text: str) -> list[list[str]]:
-    """The tokens between one punctuation mark and the next, possessive endings taken off."""
-    return [
-        [_POSSESSIVE.sub("", token) for token in tokens]
-        for piece in _BREAK.split(text)
-        if (tokens := _TOKEN.findall(piece))
-    ]
+    """The tokens between one punctuation mark and the next."""
+    return [tokens for piece in BREAK.split(text) if (tokens := TOKEN.findall(piece))]
+
+
+def fold(token: str) -> str:
+    """A token in lower case without a possessive ending."""
+    return POSSESSIVE.sub("", token.lower())
 
 
 def _is_shouted(run: list[str]) -> bool:
@@ -192,14 +195,15 @@ def _folds(counts: Counter[str], stops: frozenset[str] | set[str]) -> dict[str, 
     folds = {}
     for word in counts:
         folds[word] = word
-        for singular in _singulars(word):
+        for singular in singulars(word):
             if singular in counts and singular not in stops:
                 folds[word] = singular
                 break
     return folds
 
 
-def _singulars(word: str) -> list[str]:
+def singulars(word: str) -> list[str]:
+    """What an English plural may be the plural of; [] where `word` looks like none."""
     if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
         return []
     if word.endswith("ies"):
@@ -213,7 +217,7 @@ def _frequent_pairs(runs: list[list[list[str]]], folds: dict[str, str], min_segm
     """Neighbouring words of at least `min_segments` texts: no phrase that holds another pair can be in so many."""
     counts: Counter[tuple[str, str]] = Counter()
     for text_runs in runs:
-        counts.update({pair for run in text_runs for pair in pairwise([folds[token.lower()] for token in run])})
+        counts.update({pair for run in text_runs for pair in pairwise([folds[fold(token)] for token in run])})
     return {pair for pair, n in counts.items() if n >= min_segments}
 
 
