@@ -66,6 +66,8 @@ _REGIONAL_WORDS = frozenset(
 _CONNECTORS = frozenset(["of", "and", "the", "for", "in", "on", "to", "de"])
 _MAX_PHRASE_TOKENS = 5
 _MAX_CHARACTERS = 20_000  # of a segment; what is longer is no paragraph, and its start says what it is about
+# Words that make up so much of all that is said part phrases like function words, in any language.
+_MIN_FUNCTION_SHARE = 0.003
 # How strongly the parts of a phrase must attract each other (normalised pointwise mutual information, Bouma 2009).
 _MIN_PHRASE_NPMI = 0.2
 
@@ -125,7 +127,10 @@ def find_candidates(
     """
     stops = (name_stop_list() if with_stop_list else frozenset()) | {word.lower() for word in stop_words}
     runs = [_runs(text[:_MAX_CHARACTERS]) for text in texts]
-    folds = _folds(Counter(fold(token) for text_runs in runs for run in text_runs for token in run), stops)
+    said = Counter(fold(token) for text_runs in runs for run in text_runs for token in run)
+    folds = _folds(said, stops)
+    enough = _MIN_FUNCTION_SHARE * said.total()
+    parting = {folds[word] for word, n in said.items() if n >= enough} | stops
 
     pairs = _frequent_pairs(runs, folds, min_segments) if max_words > 1 else set()
     totals: Counter[tuple[str, ...]] = Counter()
@@ -143,7 +148,7 @@ def find_candidates(
                 key = tuple(keys[start:end])
                 found.add(key)
                 occurrences[key] += 1
-                if end == len(keys) or not content[end]:
+                if end == len(keys) or keys[end] in parting or not content[end]:
                     endings[key] += 1
                 # A capital at the start of a run, or in a headline, says nothing of the word itself.
                 weight = 0.01 if shouted or start == 0 else 1.0
