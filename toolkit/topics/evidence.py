@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import log2
 from typing import Any, Protocol
 
 from toolkit.data import NO_TOPIC, Topic
-from toolkit.topics.words import BREAK, TOKEN, fold, singulars
+from toolkit.topics.words import TOKEN, fold, singulars
 
 Row = Mapping[str, Any]
 
@@ -63,35 +64,31 @@ class TermFinder:
                     self._forms.setdefault(plural, name)
         return self._forms[word]
 
-    def has_any(self, text: str) -> bool:
-        """Whether a word that begins a term is in the text: a quick test."""
-        return not self._forms.keys().isdisjoint(map(fold, TOKEN.findall(text)))
-
     def find(self, text: str) -> list[tuple[int, int, int]]:
         """(number of the term, start, end) of each occurrence in `text`, by start."""
-        if not self.has_any(text):
+        lowered = text.lower()
+        if len(lowered) != len(text):  # a few capitals have small letters of two characters
+            lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+        tokens = TOKEN.findall(lowered)
+        if "'" in lowered or "’" in lowered:
+            tokens = [fold(token) if "'" in token or "’" in token else token for token in tokens]
+        names = list(map(self._forms.get, tokens))
+        if self._phrases.keys().isdisjoint(names):
             return []
+        edges = [mark.span() for mark in TOKEN.finditer(lowered)]
         found = []
-        for run_start, run_end in _runs(text):
-            tokens = [(t.start(), t.end(), t.group()) for t in TOKEN.finditer(text, run_start, run_end)]
-            names = [self._forms.get(fold(token), "") for _, _, token in tokens]
-            for i, name in enumerate(names):
-                for words, number in self._phrases.get(name, ()) if name else ():
-                    if tuple(names[i : i + len(words)]) == words:
-                        last_start, _, last = tokens[i + len(words) - 1]
-                        found.append((number, tokens[i][0], last_start + len(fold(last))))
+        for i, name in enumerate(names):
+            for words, number in self._phrases.get(name, ()) if name else ():
+                last = i + len(words) - 1
+                if tuple(names[i : last + 1]) == words and _is_one_run(text, edges[i : last + 1]):
+                    found.append((number, edges[i][0], edges[last][0] + len(tokens[last])))
         return found
 
 
-def _runs(text: str) -> Iterator[tuple[int, int]]:
-    """The stretches of `text` that no phrase leaves."""
-    at = 0
-    for mark in BREAK.finditer(text):
-        if mark.start() > at:
-            yield at, mark.start()
-        at = mark.end()
-    if at < len(text):
-        yield at, len(text)
+def _is_one_run(text: str, edges: Sequence[tuple[int, int]]) -> bool:
+    """Whether nothing but white space parts the tokens: no phrase goes beyond a mark or a line."""
+    gaps = [text[end:start] for (_, end), (start, _) in pairwise(edges)]
+    return all(gap.isspace() and "\n" not in gap for gap in gaps)
 
 
 @dataclass(slots=True)

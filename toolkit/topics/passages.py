@@ -29,8 +29,30 @@ _NOT_PROSE = re.compile(
     r"|this (?:article|story|column|report)\b",
     re.I,
 )
+# No sentence ends after an initial or an English title or short form.
+_SHORT = (
+    "Mr",
+    "Mrs",
+    "Ms",
+    "Dr",
+    "Prof",
+    "Gen",
+    "Col",
+    "Lt",
+    "Capt",
+    "Sgt",
+    "Sen",
+    "Rep",
+    "Gov",
+    "St",
+    "No",
+    "vs",
+    "Jr",
+)
 _SENTENCE_END = re.compile(
-    r"(?<![\s.][A-Z])(?<!\b[A-Z][a-z])(?<!\b[A-Z][a-z]{2})[.!?]+[\"”’')]*\s+(?=[\"“‘'(]?[A-Z0-9])"
+    r"(?<![\s.][A-Z])(?<!^[A-Z])"
+    + "".join(rf"(?<!\b{short})" for short in _SHORT)
+    + r"[.!?]+[\"”’')]*\s+(?=[\"“‘'(]?[A-Z0-9])"
 )
 _DATELINE = re.compile(r"[^a-z]{4,40}(?:[,:(-]|[–—]).{0,40}?[^\W\d_]")  # "MANILA, Philippines-", "HANOI:"
 # English openings that lean on what was said before; other languages have only the rules of shape.
