@@ -24,7 +24,11 @@ SYLLABLES = ["ka", "mo", "ti", "ru", "sel", "vun", "pax", "dor", "ni", "hal", "z
 
 
 def invented(n_topics=4, n_segments=60, seed=0):
-    """Segments of an invented language: Zipf function words that stand everywhere, and words of each topic."""
+    """Segments of an invented language: Zipf function words that stand everywhere, and words of each topic.
+
+    Some topics are told at greater length, so that function words are more frequent in them than chance has it, and
+    one word of each mostly follows a function word, like a name its article.
+    """
     chance = random.Random(seed)  # noqa: S311
     words = sorted({"".join(chance.choices(SYLLABLES, k=chance.randint(1, 4))) for _ in range(900)})
     chance.shuffle(words)
@@ -35,9 +39,11 @@ def invented(n_topics=4, n_segments=60, seed=0):
     texts, labels = [], []
     for k in range(n_topics):
         for _ in range(n_segments):
-            said = chance.choices(function, weights, k=30) + chance.choices(shared, k=5)
+            said = chance.choices(function, weights, k=25 + 6 * k) + chance.choices(shared, k=5)
             said += chance.choices(own[k], [1 / (rank + 3) for rank in range(25)], k=8)
             chance.shuffle(said)
+            if chance.random() < 0.9:
+                said += [function[15], own[k][0]]
             texts.append(" ".join(said) + ".")
             labels.append(k)
     return texts, np.array(labels), function, own
@@ -55,6 +61,18 @@ def test_function_words_reach_no_top_ten_and_no_name_without_any_list(seed):
         said = {word for term in [*terms, name.lower().replace(",", "")] for word in term.split()}
         assert not said & set(function)
         assert len(said & set(own[k])) >= 8
+
+
+def test_no_term_begins_with_a_word_that_stands_in_every_topic():
+    chance = random.Random(2)  # noqa: S311
+    words = [f"{a}{b}" for a in SYLLABLES for b in SYLLABLES]
+    rows = [(k, chance.sample(words, 6)) for k in range(3) for _ in range(30)]
+    texts = [" ".join([*said, "xo", ["harbour", "orchard", "glacier"][k], "xo"]) for k, said in rows]
+    candidates = find_candidates(texts, with_stop_list=False)
+    weights, shares = weigh_terms(candidates, [str(i) for i in range(90)], np.array([k for k, _ in rows]), 3)
+    chosen = choose_terms(candidates, weights[0], shares[0], find_postings(candidates), 10)
+    assert candidates.keys[chosen[0][0]] == "harbour"
+    assert not any("xo" in candidates.keys[t].split() for t, _ in chosen)
 
 
 WORDS = st.text("abcdefghijABCDEFGHIJé中", min_size=1, max_size=8)
@@ -276,6 +294,8 @@ def test_the_tree_joins_kin_first_whatever_the_order_and_the_ids():
     nodes = merge_tree(topics_at(ids), centres)
     assert [node["topics"] for node in nodes] == [[2, 11], [7, 30], [2, 7, 11, 30]]
     assert nodes[0]["label"] == "Port"
+    across = [1 - float(centres[i] @ centres[j]) for i in (0, 2) for j in (1, 3)]
+    assert nodes[-1]["distance"] == pytest.approx(np.mean(across), abs=1e-4)
     topics, shuffled = topics_at(ids), [2, 0, 3, 1]
     assert merge_tree([topics[i] for i in shuffled], centres[shuffled]) == nodes
     order = tree_order(topics, nodes)

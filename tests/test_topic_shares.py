@@ -76,6 +76,7 @@ def test_a_burst_of_two_outlets_is_flagged_and_one_of_one_outlet_is_not():
     assert list(counted(calm()).candidates()) == []
     assert [key for key in counted([*calm(), *burst("xy")]).candidates() if key[0] == 4] == [(4, "2024-07")]
     assert [key for key in counted([*calm(), *burst("x")]).candidates() if key[0] == 4] == []
+    assert [key for key in counted([*calm(), *burst(["x", None])]).candidates() if key[0] == 4] == []
     assert row(counted([*calm(), *burst("xy")]), 4, "time", "2024-07")["burst"] is True
 
 

@@ -23,7 +23,6 @@ MIN_STORY_COPIES = 3
 MAX_FALSE_BURSTS = 0.05  # of all bursts found, that chance made (Benjamini and Hochberg 1995)
 MAX_BURST_P = 0.05  # of the same test without the outlet that adds most
 MIN_BURST_ARTICLES = 4
-MIN_BURST_OUTLETS = 2
 MAX_BURST_STORY = 0.5  # of a burst's articles that tell one story, reworked or not
 STORY_RESEMBLANCE = 0.2  # of two articles' shingles, from which they tell one story; copies resemble by .7
 _MAX_REMEMBERED = 100  # articles of one topic and period whose stories are compared
@@ -191,8 +190,8 @@ class TopicShares:
 
         Fisher's exact test of the period against the rest of the dated articles, one-sided; of all pairs of a topic and
         a period, those that Benjamini and Hochberg's rule passes. A pair stays only where `MIN_BURST_ARTICLES` articles
-        of `MIN_BURST_OUTLETS` known outlets carry it, and where the same test without the outlet that adds most
-        articles still says so.
+        carry it, and where the same test without the outlet that adds most articles, and without articles of an
+        unknown outlet, still says so.
         """
         dated = {key: n for (by, key), n in self.of.items() if by == "time" and key != UNDATED}
         n_dated = sum(dated.values())
@@ -213,11 +212,12 @@ class TopicShares:
     def _stands_without_main_outlet(self, topic: int, period: str) -> bool:
         voices = {o: n for (t, p, o), n in self._voices.items() if t == topic and p == period}
         known = {outlet: n for outlet, n in voices.items() if outlet}
-        if sum(voices.values()) < MIN_BURST_ARTICLES or len(known) < MIN_BURST_OUTLETS:
+        if sum(voices.values()) < MIN_BURST_ARTICLES or not known:
             return False
         main = min(known, key=lambda outlet: (-known[outlet], outlet))
-        others = {(p, o): n for (p, o), n in self._all_voices.items() if o != main and p != UNDATED}
-        own = {(p, o): n for (t, p, o), n in self._voices.items() if t == topic and o != main and p != UNDATED}
+        left_out = (main, "")  # articles of an unknown outlet may be of the main one
+        others = {(p, o): n for (p, o), n in self._all_voices.items() if o not in left_out and p != UNDATED}
+        own = {(p, o): n for (t, p, o), n in self._voices.items() if t == topic and o not in left_out and p != UNDATED}
         n = sum(count for (p, _), count in own.items() if p == period)
         of = sum(count for (p, _), count in others.items() if p == period)
         return chance_of_more(n, of, sum(own.values()), sum(others.values())) <= MAX_BURST_P
