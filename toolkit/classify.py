@@ -276,9 +276,8 @@ def _write_drift(folder: Path, model: Model, sampler: Sampler, *, no_relevance: 
     return {"verdict": found["verdict"], "words": found["words"]}
 
 
-def _sample(sampler: Sampler, outcome: Outcome, model: Model) -> None:
+def _sample(sampler: Sampler, article: dict[str, Any], rows: list[dict[str, Any]], model: Model) -> None:
     """Show one article to the sampler."""
-    article = outcome["article"]
     document_id = article["document_id"]
     sampler.see(document_id, article["relevance"], article["on_topic"])
     if article["on_topic"] != "on":
@@ -286,7 +285,7 @@ def _sample(sampler: Sampler, outcome: Outcome, model: Model) -> None:
     if not speaks(article["language"], model.training.get("topics_language")):
         sampler.n_other_language += 1
     elif sampler.wants(document_id):
-        found = article_of_rows(article, outcome["segments"], TOPIC_ROLES)
+        found = article_of_rows(article, rows, TOPIC_ROLES)
         if found is not None:
             sampler.add(found)
 
@@ -330,8 +329,6 @@ def _publish(
                 row = outcome["article"]
                 verdicts[row["on_topic"]] += 1
                 row["duplicate_of"] = duplicates.get(document_id)
-                if document_id not in duplicates:
-                    _sample(sampler, outcome, model)
                 yield {**row, **row.pop("extra")}
 
     def segments() -> Iterator[dict[str, Any]]:
@@ -342,6 +339,8 @@ def _publish(
                 n_articles.update({row["topic"] for row in rows})
             copy_of = duplicates.get(document_id)
             article = next(article for known, article in judged if known == document_id)
+            if copy_of is None:
+                _sample(sampler, article, rows, model)
             topic_files.add(article, rows, copy_of=copy_of, story_of=copy_of if copy_of in on else None)
             yield from rows
 
