@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from toolkit.clean import View, normalise, normalised_text
-from toolkit.data import NO_TOPIC
+from toolkit.data import NO_TOPIC, Topic
 from toolkit.duplicates import Words32, compare
 from toolkit.embed import Encoder
 from toolkit.files import TOPIC_CARDS, TOPIC_EVIDENCE, TOPIC_SHARES, TOPIC_TREE, atomic_write_bytes, write_shares
 from toolkit.topics import TopicModel
 from toolkit.topics.evidence import TermEvidence, TermFinder
+from toolkit.topics.model import unit_rows
 from toolkit.topics.passages import Passage, Passages, choose_diverse, choose_sentence, sentences, stands_alone
 from toolkit.topics.shares import MAX_BURST_STORY, STORY_RESEMBLANCE, Key, TopicShares, time_unit
 from toolkit.topics.tree import merge_tree, tree_order
@@ -36,10 +38,12 @@ class TopicFiles:
 
     def __init__(self, model: TopicModel, embedder: Encoder, *, dates: Counter[str], side_ids: Sequence[str]) -> None:
         self._model, self._embedder, self._side_ids = model, embedder, side_ids
-        self._evidence = TermEvidence(model.topics, normalised=_read, view=_view)
+        self._topics = model.shown()
+        self._centres = _centres(model, self._topics)
+        self._evidence = TermEvidence(self._topics, normalised=_read, view=_view)
         self._passages = Passages()
-        self._shares = TopicShares(model.topics, time_unit(dates))
-        self._weights = {topic.topic: [weight for _, weight in topic.terms] for topic in model.topics}
+        self._shares = TopicShares(self._topics, time_unit(dates))
+        self._weights = {topic.topic: [weight for _, weight in topic.terms] for topic in self._topics}
 
     def add(self, article: Row, segments: Sequence[Row], *, copy_of: str | None, story_of: str | None) -> None:
         """Take in one article, in the order of ids.
@@ -73,9 +77,9 @@ class TopicFiles:
         """Write the files; their paths. `signatures` are those of `find_duplicates`."""
         bursts = self._bursts(signatures)
         _write_lines(folder / TOPIC_EVIDENCE, self._evidence.rows())
-        _write_lines(folder / TOPIC_CARDS, (self._card(row) for row in range(len(self._model.topics))))
-        nodes = merge_tree(self._model.topics, self._model.centres)
-        tree = {"order": tree_order(self._model.topics, nodes), "nodes": nodes}
+        _write_lines(folder / TOPIC_CARDS, (self._card(row) for row in range(len(self._topics))))
+        nodes = merge_tree(self._topics, self._centres)
+        tree = {"order": tree_order(self._topics, nodes), "nodes": nodes}
         atomic_write_bytes(
             folder / TOPIC_TREE, (json.dumps(tree, ensure_ascii=False) + "\n").encode("utf-8", "replace")
         )
@@ -102,7 +106,7 @@ class TopicFiles:
 
     def _card(self, row: int) -> dict[str, Any]:
         """One topic: its sentence, its exemplars of this run, and what dominates it."""
-        topic = self._model.topics[row]
+        topic = self._topics[row]
         passages = self._passages.of(topic.topic, lambda source: _read(source, _is_wrapped(source)))
         centrality = self._centrality(row, [passage.text for passage in passages])
         chosen = choose_diverse(
@@ -114,14 +118,13 @@ class TopicFiles:
         keys = ("document_id", "index", "start", "end")
         return {
             "topic": topic.topic,
-            "name": topic.name,
             "summary": self._summary(row, passages),
             "exemplars": [{key: getattr(passages[i], key) for key in keys} for i in chosen],
             "flags": self._shares.flags(topic.topic),
         }
 
     def _summary(self, row: int, passages: Sequence[Passage]) -> dict[str, Any] | None:
-        topic = self._model.topics[row]
+        topic = self._topics[row]
         finder = TermFinder([term for term, _ in topic.terms])
         found = [
             (passage, start, end)
@@ -153,8 +156,17 @@ class TopicFiles:
         if not texts:
             return []
         vectors = self._model.space.join(self._embedder.encode(texts), texts).astype(np.float64)
-        centre = self._model.centres[row].astype(np.float64)
+        centre = self._centres[row].astype(np.float64)
         return [round(float(cosine), 6) for cosine in np.asarray(np.add.reduce(vectors * centre, axis=1))]
+
+
+def _centres(model: TopicModel, topics: Sequence[Topic]) -> npt.NDArray[np.float32]:
+    """The centre of each topic as it is shown: of merged ones the mean of their parts, by their size."""
+    centres = np.zeros((len(topics), model.centres.shape[1]))
+    place = {topic.topic: i for i, topic in enumerate(topics)}
+    for part, shown_as, centre in zip(model.topics, model.ids(), model.centres.astype(np.float64), strict=True):
+        centres[place[shown_as]] += part.n_segments * centre
+    return np.round(unit_rows(centres), 6).astype(np.float32)
 
 
 def _is_wrapped(text: str) -> bool:

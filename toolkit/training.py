@@ -118,7 +118,7 @@ def train(
         "base": base.manifest.sha256 if base and base.manifest else None,
         "topics_engine": topics.engine,
         "encoder_sha256": encoder_sha256(config.topics.encoder),
-        "n_topics": len(topics.topics),
+        "n_topics": len(topics.shown()),
         "topics_language": language,
         "no_relevance": no_relevance,
     }

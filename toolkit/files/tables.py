@@ -57,7 +57,6 @@ _TOPICS = {
 EXTRA_KINDS = ("string", "int64", "double", "bool", "json")
 _SHARES = {
     "topic": "int64",
-    "name": "string",
     "by": "string",
     "key": "string",
     "n_articles": "int64",
@@ -179,6 +178,9 @@ def _write_table(
     rows: Iterable[Mapping[str, object]],
 ) -> int:
     """Write one table in each of `formats`, to appear when `published` is left; the number of its rows."""
+    unknown = [name for name in formats if name not in TABLE_FORMATS]
+    if unknown or not formats:
+        raise ToolkitError(f"--format {', '.join(unknown) or '(none)'}: known are {', '.join(TABLE_FORMATS)}.")
     writers: list[_Writer] = []
     for name in TABLE_FORMATS:
         if name in formats:

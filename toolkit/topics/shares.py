@@ -162,7 +162,6 @@ class TopicShares:
                 p = bursts.get((topic.topic, key)) if by == "time" else None
                 yield {
                     "topic": topic.topic,
-                    "name": topic.name,
                     "by": by,
                     "key": key,
                     "n_articles": n,
