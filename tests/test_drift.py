@@ -22,6 +22,7 @@ from toolkit.drift.compare import TEST_LEVEL, _correct
 from toolkit.embed import load_embedder
 from toolkit.files import expand_inputs
 from toolkit.model import load_model, save_model
+from toolkit.topics.rule import NO_RULE
 from toolkit.training import train
 
 WORDS = {
@@ -291,7 +292,7 @@ def test_a_model_judged_otherwise_or_without_a_profile_or_topics_is_said_so(mode
     short, _ = classified(tmp_path / "old", items, tmp_path / "with-old")
     assert short["verdict"] == "not compared"
     assert "older" in short["words"][0]
-    none = replace(model.topics, topics=())
+    none = replace(model.topics, topics=(), rule=NO_RULE)
     assert model.drift is not None
     bare = replace(model, topics=none, drift=replace(model.drift, topic_ids=()))
     save_model(bare, tmp_path / "bare", card="")

@@ -24,7 +24,7 @@ _PROPER_SHARE = 0.7  # of its merit that a phrase of capitals keeps: people and 
 _MIN_ENDING_RATIO = 0.5  # a word that mostly waits for another ("digital", "foreign") is no name
 _PROPER_ENDING = 0.1  # as much less for names, which also stand before others ("Singapore Airlines")
 _MIN_WHOLE_RATIO = 0.5  # a term is a fragment where a longer one stands in so many of its segments
-_MAX_COSINE = 0.62  # of the static vectors of two parts; above, they say the same ("tourists", "visitors")
+_MAX_COSINE = 0.55  # of the static vectors of two parts; above, they say the same ("tourists", "visitors")
 
 
 @dataclass(frozen=True, slots=True)
