@@ -26,7 +26,7 @@ N_BATCH = 300
 """On-topic articles of a batch that are looked at."""
 N_SCORES = 400
 """Articles of any verdict whose relevance is looked at."""
-TEST_LEVEL = 0.03
+TEST_LEVEL = 0.02
 """The chance that any of the other measures is called different though none is (Holm 1979)."""
 _N_PERMUTATIONS = 399
 _MAX_TESTED = 400  # reference articles in the permutation tests
