@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from toolkit.model import Model
 
@@ -10,8 +11,17 @@ from toolkit.model import Model
 def model_card(model: Model) -> str:
     """The README of a model folder: what it is for, what it learned from, its figures and limits."""
     training = model.training
-    found = [(str(t.topic), t.name, str(t.n_segments), str(t.n_articles)) for t in model.topics.shown()]
-    topics = _table(("id", "name", "segments", "articles"), found)
+    found = [
+        (
+            str(t.topic),
+            t.name,
+            str(t.n_segments),
+            str(t.n_articles),
+            "" if t.stability is None else f"{t.stability:.2f}",
+        )
+        for t in model.topics.shown()
+    ]
+    topics = _table(("id", "name", "segments", "articles", "stability"), found)
     themes = "\n".join(
         f"- **{theme.label}** (`{key}`): {theme.description}" for key, theme in model.config.themes.items()
     )
@@ -44,6 +54,7 @@ On-topic from a score of {relevance.on_from:.3f}, off below {relevance.off_below
 
 ## Topics ({model.topics.engine})
 {topics}
+{_number_of_topics(model.topics.selection)}
 {model.topics.note or ""}
 
 ## Limits
@@ -69,6 +80,18 @@ def _promise(measured: Mapping[str, float]) -> str:
         f"Promise (split-conformal, by cross-fitted scores of {n} labelled documents): of new documents like those, "
         f"{measured['coverage_promised']:.0%} {promise}. Measured out of fold: {measured['coverage']:.1%}; "
         f"of those on the subject {measured['coverage_on']:.1%}, of the others {measured['coverage_off']:.1%}."
+    )
+
+
+def _number_of_topics(selection: Mapping[str, Any]) -> str:
+    """How the number of topics came about, with the stability of every number tried."""
+    if selection.get("by") != "stability":
+        return "The number of topics was asked for." if selection.get("by") == "config" else ""
+    curve = ", ".join(f"{point['n_topics']}: {point['mean']:.2f}" for point in selection["curve"])
+    return (
+        "The number of topics was chosen by stability (mean adjusted Rand index of groups found in ten draws of 80 % "
+        f"of the articles; 1 is the same groups, 0 chance): {curve}. The stability of a topic is how much of it was found "
+        "again in those draws (mean best Jaccard index; above .75 stable, below .5 dissolved)."
     )
 
 

@@ -225,6 +225,7 @@ def finished_run(
         "no_relevance": key.no_relevance,
         "topics_engine": model.topics.engine,
         "topics_note": model.topics.note,
+        "topics_selection": dict(model.topics.selection),
         "topic_colours": {str(e.topic): list(e.colours) for e in model.topics.registry.entries if e.status == "live"},
         "formats": sorted(formats),
         "config": config.model_dump(mode="json"),

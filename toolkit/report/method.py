@@ -74,6 +74,7 @@ def method(results: Results, tally: Tally, *, subject: str, corpus: str, source_
         "facts": [item for item in _facts(run, model_row, trained_row, digest, version, date) if item[1]],
         "hashes": ("Input hash", "Configuration hash", "Model hash", "Content hash of these results"),
         "thresholds": _thresholds(run),
+        "topic_numbers": _topic_numbers(run),
         "versions": _pairs(run.get("versions")),
         "encodings": _pairs(run.get("encodings"), as_counts=True),
         "themes": _config_themes(run),
@@ -127,6 +128,22 @@ def _thresholds(run: Mapping[str, Any]) -> list[tuple[str, str]]:
         value = number_of(found, key)
         if value is not None:
             rows.append((known.get(key, words(key).capitalize()), f"{value:.2f}"))
+    return rows
+
+
+def _topic_numbers(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The stability of each number of topics that was tried, the chosen one marked."""
+    selection = run.get("topics_selection")
+    curve = selection.get("curve") if isinstance(selection, Mapping) else None
+    if not isinstance(selection, Mapping) or not isinstance(curve, (list, tuple)):
+        return []
+    rows = []
+    for point in curve:
+        values = [number_of(point, key) if isinstance(point, Mapping) else None for key in ("n_topics", "mean")]
+        if None not in values:
+            n_topics, mean = (value or 0.0 for value in values)
+            is_chosen = n_topics == number_of(selection, "n_topics")
+            rows.append({"n": number(n_topics), "mean": f"{mean:.2f}", "is_chosen": is_chosen})
     return rows
 
 
