@@ -17,6 +17,7 @@ N_RESAMPLES = 10
 RATIO = 0.8  # of the rows in each resample
 _MAX_POOL = 5_000  # rows the resamples are drawn from: 10 of 4,000 take about 15 s
 _MIN_ARTICLES = 5
+_NO_DIFFERENCE = 0.01  # of stability: where groups lie far apart standard errors are smaller than what matters
 _FEW = 3  # topics that even a handful of articles may have
 _INTERNAL_SEED = 20_10  # of the draws; not the user's: the number of topics is a property of the corpus
 _NUMBERS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 50, 60, 80, 100)
@@ -60,7 +61,7 @@ def find_number(group: Grouping, articles: Sequence[int], *, most: int) -> Curve
     Two halves are always stable and tell a reader nothing, so numbers below half the binary logarithm of the number of
     segments are not asked, nor any above the square root of the number of articles (and 3): a topic should have as many
     articles as there are topics. Among the rest the most stable one is taken, or the largest that is within one
-    standard error of it (the one-standard-error rule of Breiman et al. 1984, here towards detail).
+    standard error of it, or within .01 (the one-standard-error rule of Breiman et al. 1984, here towards detail).
     """
     most = min(most, max(_FEW, round(np.sqrt(len(set(articles))))))
     least = min(max(2, round(np.log2(max(len(articles), 2)) / 2)), most)
@@ -76,7 +77,7 @@ def find_number(group: Grouping, articles: Sequence[int], *, most: int) -> Curve
         ]
         points.append(Point(number, round(float(np.mean(pairs)), 6), round(float(np.std(pairs)), 6)))
     best = max(points, key=lambda point: (point.mean, point.n_topics))
-    chosen = max(point.n_topics for point in points if point.mean >= best.mean - best.error)
+    chosen = max(point.n_topics for point in points if point.mean >= best.mean - max(best.error, _NO_DIFFERENCE))
     return Curve(tuple(points), chosen, draws, labels)
 
 
