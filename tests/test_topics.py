@@ -296,8 +296,8 @@ def test_the_most_stable_number_is_chosen_and_dissolved_topics_score_low():
     assert curve.chosen == 4
     assert next(point.mean for point in curve.points if point.n_topics == 4) == 1.0
     assert all(abs(point.mean) < 0.1 for point in curve.points if point.n_topics != 4)
-    assert topic_stability(truth, 4, curve) == [1.0] * 4
-    assert max(topic_stability(np.arange(len(truth)) % 4, 4, curve)) < 0.5
+    assert topic_stability(truth, curve) == dict.fromkeys(range(4), 1.0)
+    assert max(topic_stability(np.arange(len(truth)) % 4, curve).values()) < 0.5
 
 
 def test_resamples_take_articles_whole():

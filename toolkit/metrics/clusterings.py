@@ -138,7 +138,9 @@ def cluster_stability(
 
 
 def _codes(labels: Labels) -> Integers:
-    """Labels of any kind as numbers from 0, in the order they first appear."""
+    """Labels of any kind as numbers from 0."""
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu":
+        return np.unique(labels, return_inverse=True)[1].astype(np.int64)
     codes: dict[Any, int] = {}
     values = labels.tolist() if isinstance(labels, np.ndarray) else labels
     return np.array([codes.setdefault(label, len(codes)) for label in values], dtype=np.int64)

@@ -255,8 +255,8 @@ def _by_size(labels: Labels, n_topics: int) -> list[int]:
 def _with_stability(topics: Sequence[Topic], labels: Labels, curve: Curve | None) -> tuple[Topic, ...]:
     if curve is None:
         return tuple(topics)
-    stability = topic_stability(labels, len(topics), curve)
-    return tuple(replace(topic, stability=value) for topic, value in zip(topics, stability, strict=True))
+    stability = topic_stability(labels, curve)
+    return tuple(replace(topic, stability=stability.get(topic.topic)) for topic in topics)
 
 
 def _selection(groups: _Groups, config: Topics) -> dict[str, Any]:

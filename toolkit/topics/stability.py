@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.metrics import cluster_stability, resample_agreement
+
 Labels = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
 Grouping = Callable[[Rows, Sequence[int]], list[Labels]]
@@ -70,12 +72,8 @@ def find_number(group: Grouping, articles: Sequence[int], *, most: int) -> Curve
     labels = tuple(tuple(group(rows, numbers)) for rows in draws)
     points = []
     for i, number in enumerate(numbers):
-        pairs = [
-            _agreement(draws[a], labels[a][i], draws[b], labels[b][i])
-            for a in range(len(draws))
-            for b in range(a + 1, len(draws))
-        ]
-        points.append(Point(number, round(float(np.mean(pairs)), 6), round(float(np.std(pairs)), 6)))
+        pairs = resample_agreement(len(articles), [(rows, found[i]) for rows, found in zip(draws, labels, strict=True)])
+        points.append(Point(number, round(float(np.nanmean(pairs)), 6), round(float(np.nanstd(pairs)), 6)))
     best = max(points, key=lambda point: (point.mean, point.n_topics))
     chosen = max(point.n_topics for point in points if point.mean >= best.mean - max(best.error, _NO_DIFFERENCE))
     return Curve(tuple(points), chosen, draws, labels)
@@ -101,36 +99,12 @@ def _units(articles: Sequence[int]) -> Rows:
     return np.arange(len(of)) if len(of) and int(of.max()) + 1 < _MIN_ARTICLES else of
 
 
-def topic_stability(labels: Labels, n_topics: int, curve: Curve) -> list[float]:
-    """For each topic the mean over resamples of its largest Jaccard index with a group found there, in [0, 1].
+def topic_stability(labels: Labels, curve: Curve) -> dict[int, float]:
+    """For each topic how much of it comes back in the resamples of the chosen number: `metrics.cluster_stability`.
 
-    `labels` are the topics of all rows, 0 to `n_topics` - 1 (-1: none); the resamples are those of the chosen number.
-    Above .75 a group is stable, below .5 it is dissolved (Hennig 2007).
+    `labels` are the topics of all rows (-1: none). A topic of which no resample drew a segment is left out.
     """
     at = [point.n_topics for point in curve.points].index(curve.chosen)
-    sums = np.zeros(n_topics)
-    for rows, by_number in zip(curve.resamples, curve.labels, strict=True):
-        own, groups = labels[rows], by_number[at]
-        table = np.zeros((n_topics + 1, int(groups.max(initial=0)) + 1))
-        np.add.at(table, (own, groups), 1)  # -1 counts in the last row
-        sizes, others = table[:-1].sum(axis=1), table.sum(axis=0)
-        together = table[:-1]
-        union = sizes[:, None] + others[None, :] - together
-        sums += (together / np.maximum(union, 1)).max(axis=1)
-    return [round(float(value), 6) for value in sums / len(curve.resamples)]
-
-
-def _agreement(rows: Rows, labels: Labels, other_rows: Rows, other_labels: Labels) -> float:
-    """The adjusted Rand index of two groupings over the rows both have (Hubert & Arabie 1985)."""
-    _, mine, theirs = np.intersect1d(rows, other_rows, assume_unique=True, return_indices=True)
-    if not len(mine):
-        return 0.0
-    a, b = labels[mine], other_labels[theirs]
-    table = np.zeros((int(a.max()) + 1, int(b.max()) + 1))
-    np.add.at(table, (a, b), 1)
-    together = float((table * (table - 1)).sum())
-    in_a, in_b = table.sum(axis=1), table.sum(axis=0)
-    pairs_a, pairs_b = float((in_a * (in_a - 1)).sum()), float((in_b * (in_b - 1)).sum())
-    chance = pairs_a * pairs_b / max(len(mine) * (len(mine) - 1), 1)
-    most = (pairs_a + pairs_b) / 2
-    return 1.0 if most == chance else (together - chance) / (most - chance)
+    found = [(rows, by_number[at]) for rows, by_number in zip(curve.resamples, curve.labels, strict=True)]
+    stability = cluster_stability(labels, found)
+    return {topic: round(value, 6) for topic, value in stability.items() if not np.isnan(value)}
