@@ -41,24 +41,13 @@ def list_topics(model: Model) -> list[dict[str, Any]]:
         entry, found = registry.entry(topic), shown.get(topic)
         rows.append(
             {
-                "topic": topic,
+                **entry.state(),
                 "name": entry.shown_name,
                 "automatic_name": entry.name,
-                "user_name": entry.user_name,
-                "terms": list(entry.terms),
                 "n_segments": found.n_segments if found else None,
                 "theme": found.theme if found else None,
                 "stability": found.stability if found else None,
-                "colours": {"light": entry.colours[0], "dark": entry.colours[1]},
-                "birth": {
-                    "generation": entry.birth.generation,
-                    "corpus_hash": entry.birth.corpus_hash,
-                    "date": entry.birth.date,
-                },
-                "parents": list(entry.parents),
-                "aliases": list(entry.aliases),
                 "merged_into": targets.get(topic),
-                "status": entry.status,
             }
         )
     return rows

@@ -59,6 +59,40 @@ class Entry:
         """The user's name, or the automatic one."""
         return self.user_name or self.name
 
+    def state(self) -> dict[str, Any]:
+        """The entry as JSON-able values."""
+        return {
+            "topic": self.topic,
+            "name": self.name,
+            "user_name": self.user_name,
+            "terms": list(self.terms),
+            "birth": {
+                "generation": self.birth.generation,
+                "corpus_hash": self.birth.corpus_hash,
+                "date": self.birth.date,
+            },
+            "parents": list(self.parents),
+            "aliases": list(self.aliases),
+            "colours": {"light": self.colours[0], "dark": self.colours[1]},
+            "status": self.status,
+        }
+
+    @classmethod
+    def from_state(cls, values: Mapping[str, Any]) -> Entry:
+        """The entry that `state` was taken of."""
+        birth = values["birth"]
+        return cls(
+            topic=values["topic"],
+            name=values["name"],
+            user_name=values["user_name"],
+            terms=tuple(values["terms"]),
+            birth=Birth(birth["generation"], birth["corpus_hash"], birth["date"]),
+            parents=tuple(values["parents"]),
+            aliases=tuple(values["aliases"]),
+            colours=(values["colours"]["light"], values["colours"]["dark"]),
+            status=values["status"],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -220,7 +254,7 @@ class Registry:
         values: dict[str, Any] = {
             "generation": self.generation,
             "lineage": list(self.lineage),
-            "topics": [_entry_state(entry) for entry in self.entries],
+            "topics": [entry.state() for entry in self.entries],
             "changes": None,
         }
         if self.changes is not None:
@@ -238,7 +272,7 @@ class Registry:
         return cls(
             generation=values["generation"],
             lineage=tuple(values["lineage"]),
-            entries=by_id(_entry_from_state(entry) for entry in values["topics"]),
+            entries=by_id(Entry.from_state(entry) for entry in values["topics"]),
             changes=None
             if changes is None
             else Changes(
@@ -281,39 +315,6 @@ def mark_of(before: str | None, corpus_hash: str, topics: Sequence[Topic]) -> st
     """The mark of one generation: of the mark before it, the corpus, and the topics found."""
     content = [before, corpus_hash, [[topic.name, topic.n_segments, topic.terms] for topic in topics]]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
-
-
-def _entry_state(entry: Entry) -> dict[str, Any]:
-    return {
-        "topic": entry.topic,
-        "name": entry.name,
-        "user_name": entry.user_name,
-        "terms": list(entry.terms),
-        "birth": {
-            "generation": entry.birth.generation,
-            "corpus_hash": entry.birth.corpus_hash,
-            "date": entry.birth.date,
-        },
-        "parents": list(entry.parents),
-        "aliases": list(entry.aliases),
-        "colours": {"light": entry.colours[0], "dark": entry.colours[1]},
-        "status": entry.status,
-    }
-
-
-def _entry_from_state(values: Mapping[str, Any]) -> Entry:
-    birth = values["birth"]
-    return Entry(
-        topic=values["topic"],
-        name=values["name"],
-        user_name=values["user_name"],
-        terms=tuple(values["terms"]),
-        birth=Birth(birth["generation"], birth["corpus_hash"], birth["date"]),
-        parents=tuple(values["parents"]),
-        aliases=tuple(values["aliases"]),
-        colours=(values["colours"]["light"], values["colours"]["dark"]),
-        status=values["status"],
-    )
 
 
 def _change_state(change: Change) -> dict[str, Any]:
