@@ -14,7 +14,6 @@ from toolkit.terms import (
     lower,
     plain_phrase,
     tokenise,
-    weigh,
     weigh_units,
 )
 
@@ -61,7 +60,7 @@ def test_a_vocabulary_leaves_out_rare_words_numbers_and_pairs_of_common_words():
 def test_tfidf_by_hand_and_of_unit_length():
     idf = inverse_frequency(np.array([1, 3]), 3)
     assert idf == pytest.approx([np.log(4 / 2) + 1, 1.0])
-    _, values = weigh((np.array([0, 1]), np.array([1.0, 2.0])), np.ones(2, dtype=np.float32))
+    _, _, values = weigh_units(np.zeros(3, dtype=np.int64), np.array([0, 1, 1]), np.ones(2, dtype=np.float32), 1)
     assert values == pytest.approx(np.array([1, 1 + np.log(2)]) / np.hypot(1, 1 + np.log(2)))
 
 
@@ -74,7 +73,9 @@ def test_units_weighed_together_equal_units_weighed_alone(texts):
     unit = np.repeat(np.arange(len(texts)), [len(ids) for ids in located])
     of, ids, values = weigh_units(unit, np.concatenate(located), idf, len(texts))
     for i, text in enumerate(texts):
-        alone_ids, alone = weigh(vocabulary.count(text), idf)
+        alone_ids, counts = vocabulary.count(text)
+        alone = (1 + np.log(counts)) * idf[alone_ids]
+        alone = alone / max(np.sqrt((alone * alone).sum()), 1e-12)
         assert ids[of == i].tolist() == alone_ids.tolist()
         assert values[of == i] == pytest.approx(alone)
 

@@ -1,7 +1,7 @@
 """Words, pairs of words and their weights: the tokeniser and sparse counting shared by the models.
 
 A text becomes tokens (`tokenise`), tokens become counts over a fixed `Vocabulary` of words and pairs
-(`Vocabulary.count`), counts become TF-IDF weights (`weigh`). Everything runs on plain numpy index/count
+(`Vocabulary.count`), counts become TF-IDF weights (`weigh_units`). Everything runs on plain numpy index/count
 pairs: scipy and scikit-learn are met only while training (`stack`).
 """
 
@@ -222,8 +222,8 @@ def weigh_units(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """TF-IDF of many texts at once: `term[i]` occurs in text `unit[i]`, -1 for none.
 
-    Returns units, term ids and weights, sorted by unit and term; each unit's weights have unit length
-    (sublinear term frequency, as `weigh`).
+    Returns units, term ids and weights, (1 + ln tf) * idf, sorted by unit and term; each unit's weights have unit
+    length. Reference: Salton & Buckley 1988, "ltc" weighting.
     """
     inside = unit >= 0
     keys = unit[inside] * np.int64(len(idf)) + term[inside]
@@ -278,17 +278,6 @@ def _is_term(word: str) -> bool:
 def inverse_frequency(frequency: npt.NDArray[np.int64], n_documents: int) -> npt.NDArray[np.float32]:
     """Smoothed inverse document frequency, ln((1 + n) / (1 + df)) + 1 (as scikit-learn), shape (n_terms,)."""
     return (np.log((1 + n_documents) / (1 + frequency)) + 1).astype(np.float32)
-
-
-def weigh(counts: Counts, idf: npt.NDArray[np.float32]) -> Counts:
-    """TF-IDF with sublinear term frequency, (1 + ln tf) * idf, scaled to unit Euclidean length.
-
-    Reference: Salton & Buckley 1988, "ltc" weighting.
-    """
-    ids, values = counts
-    weighted = (1 + np.log(values)) * idf[ids]
-    length = float(np.sqrt(np.dot(weighted, weighted)))
-    return ids, np.asarray(weighted / length if length > 0 else weighted, dtype=np.float64)
 
 
 def stack(rows: Sequence[Counts], n_terms: int) -> csr_matrix[Any]:

@@ -275,9 +275,6 @@ def _rounded(values: FloatArray) -> Any:
     return (np.round(values, 4) + 0.0).tolist()
 
 
-Entries = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], FloatArray]
-
-
 def _known_words(page: Page, vocabulary: dict[str, int]) -> list[tuple[int, int, list[int]]]:
     """(row, number of words, ids of the known ones) of each short paragraph that has known words."""
     entries: list[tuple[int, int, list[int]]] = []
