@@ -231,7 +231,7 @@ def _share_words(topic: TopicTally) -> str:
 
 
 def _term_bars(terms: Sequence[tuple[str, float]]) -> View:
-    """One path of bars and the words beside them; a drawing 220 wide with rows 18 high."""
+    """One path of bars and the words beside them; a drawing 340 wide, 240 of it for the words, with rows 18 high."""
     highest = max((weight for _, weight in terms), default=0.0) or 1.0
     path = "".join(
         f"M0 {18 * i + 4}h{max(1.0, 90 * weight / highest):.1f}v10H0z" for i, (_, weight) in enumerate(terms)
@@ -239,7 +239,7 @@ def _term_bars(terms: Sequence[tuple[str, float]]) -> View:
     return {
         "path": path,
         "height": 18 * len(terms),
-        "words": [{"text": show(term, limit=24), "y": 18 * i + 13} for i, (term, _) in enumerate(terms)],
+        "words": [{"text": show(term, limit=30), "y": 18 * i + 13} for i, (term, _) in enumerate(terms)],
         "label": "Terms by weight: " + ", ".join(show(term, limit=40) for term, _ in terms),
     }
 
