@@ -9,6 +9,7 @@ from typing import Any
 import lxml.html
 
 from toolkit.data import Results
+from toolkit.report import make_report
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -349,3 +350,8 @@ def words_of(html: str) -> str:
     for style in page.findall(".//style"):
         style.getparent().remove(style)
     return " ".join(page.text_content().split())
+
+
+def render_report(results: Results, *, source_date: str | None = None) -> str:
+    """The page alone."""
+    return make_report(results, source_date=source_date).html

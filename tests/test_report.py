@@ -17,6 +17,7 @@ from report_results import (
     article,
     made_up,
     parse,
+    render_report,
     run_json,
     seed_results,
     segment,
@@ -26,7 +27,6 @@ from report_results import (
 
 import toolkit.report
 from toolkit.data import Results
-from toolkit.report import render_report
 from toolkit.report.findings import changes, find, wilson
 from toolkit.report.method import content_hash, corpus_name
 from toolkit.report.rows import read_sides

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 from chromium import Page, find_chromium
-from report_results import made_up, seed_results
-
-from toolkit.report import render_report
+from report_results import made_up, render_report, seed_results
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine")
 

@@ -7,10 +7,9 @@ from collections import Counter
 from itertools import product
 
 import pytest
-from report_results import article, parse, run_json, segment, small, words_of
+from report_results import article, parse, render_report, run_json, segment, small, words_of
 
 from toolkit.data import Results
-from toolkit.report import render_report
 from toolkit.report.wording import safe_url
 
 _BODIES = [

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from report_results import SEEDS, parse, seed_results, segment, small
+from report_results import SEEDS, parse, render_report, seed_results, segment, small
 
-from toolkit.report import render_report
 from toolkit.report.quotes import Candidate, Quotes, shorten
 from toolkit.report.tally import count_results
 from toolkit.report.wording import show

@@ -6,10 +6,9 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from report_results import article, parse, run_json, words_of
+from report_results import article, parse, render_report, run_json, words_of
 
 from toolkit.data import Results
-from toolkit.report import render_report
 from toolkit.report.figures import thinned
 from toolkit.report.findings import find
 from toolkit.report.periods import covered, lay_out

@@ -4,12 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from report_results import made_up
+from report_results import made_up, render_report
 from scipy.stats import binomtest, hypergeom
 
 from toolkit.data import Topic
 from toolkit.files.tables import write_shares
-from toolkit.report import render_report
 from toolkit.topic_files import _largest_story
 from toolkit.topics.shares import TopicShares, chance_of_more, period_of, time_unit, wilson
 

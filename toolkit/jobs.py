@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from toolkit.config import Config
 from toolkit.data import Label, Quarantined
 from toolkit.embed import encoder_sha256
 from toolkit.errors import ToolkitError
-from toolkit.files import Source, Sources, atomic_write_bytes, expand_inputs, read_labels, read_results
+from toolkit.files import Source, Sources, atomic_write_bytes, expand_inputs, read_labels
 from toolkit.model import REGISTRY, Model, config_toml, load_model, save_model
 from toolkit.pipeline import judge_record
 from toolkit.progress import Progress, Silent
@@ -31,12 +30,11 @@ from toolkit.runs import (
     check_folder,
     hash_sources,
     is_finished,
-    read_run,
+    source_date,
     start_run,
 )
 from toolkit.start import AS_CONFIGURED, SHIPPED_MODEL, Wishes, choose_start
 from toolkit.store import find_model, read_manifest
-from toolkit.topic_jobs import with_names_of_today
 from toolkit.training import train as train_model
 
 _SETTLED_SECONDS = 2.0
@@ -135,7 +133,7 @@ def _train_and_save(
         no_relevance=no_relevance,
         with_map=with_map,
         keep_topics=keep_topics,
-        date=_source_date(),
+        date=source_date(),
         progress=progress,
     )
     if not model.training["n_documents"]:
@@ -269,8 +267,10 @@ def run_job(
         scheduler=scheduler,
         started=started,
     )
+    from toolkit.report_jobs import write_report
+
     progress.stage("write the report")
-    report_job(folder, report_path)
+    write_report(folder, report_path)
     return replace(finished, notes=notes, written=(*finished.written, report_path))
 
 
@@ -351,36 +351,6 @@ def watch(
             told(once())
             last = stamps
         time.sleep(seconds if settled else _SETTLED_SECONDS)
-
-
-def report_job(folder: Path, path: Path) -> int:
-    """Write the HTML report of a results folder; its size in bytes.
-
-    Names that people gave to topics since then are written into `topics.*` first.
-    """
-    from toolkit.report import render_report
-
-    run = read_run(folder) if folder.is_dir() else None
-    if run is not None and run.get("status") != "finished":
-        raise ToolkitError(
-            f"{folder}: the run is not finished ({run.get('status')}). Give the command that began it again."
-        )
-    html = render_report(with_names_of_today(read_results(folder), folder), source_date=_source_date())
-    content = html.encode("utf-8", "replace")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write_bytes(path, content)
-    return len(content)
-
-
-def _source_date() -> str | None:
-    """The date of SOURCE_DATE_EPOCH, the only clock a report may show."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if epoch is None:
-        return None
-    try:
-        return time.strftime("%Y-%m-%d", time.gmtime(int(epoch)))
-    except (ValueError, OverflowError) as error:
-        raise ToolkitError(f"SOURCE_DATE_EPOCH={epoch}: not a number of seconds since 1970.") from error
 
 
 def segment_job(

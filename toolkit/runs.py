@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -237,3 +238,14 @@ def finished_run(
 
 def _iso(moment: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+
+
+def source_date() -> str | None:
+    """The date of SOURCE_DATE_EPOCH, the only clock a report or a model may show."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        return None
+    try:
+        return time.strftime("%Y-%m-%d", time.gmtime(int(epoch)))
+    except (ValueError, OverflowError) as error:
+        raise ToolkitError(f"SOURCE_DATE_EPOCH={epoch}: not a number of seconds since 1970.") from error

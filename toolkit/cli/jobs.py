@@ -262,23 +262,44 @@ def report(
     out: Annotated[
         Path | None, typer.Option("--out", help="The HTML file. [default: RESULTS/report.html]", show_default=False)
     ] = None,
+    size: Annotated[
+        str, typer.Option("--size", help="brief (no script, for a mail or paper), standard, or full (more text).")
+    ] = "standard",
+    compare: Annotated[
+        Path | None,
+        typer.Option("--compare", metavar="RESULTS", help="Say what changed since these.", show_default=False),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Write the HTML report of a results folder.
+    """Write the HTML report of a results folder, and its tables into the folder NAME.data beside it.
 
-    Example: toolkit report reports/seeds
+    Example: toolkit report reports/seeds --size brief --out mail.html
     """
     started = time.time()
-    from toolkit import jobs
+    from toolkit.report_jobs import write_report
 
-    path = out or results / "report.html"
-    n_bytes = jobs.report_job(results, path)
+    written = write_report(results, out or results / "report.html", size=size, compare=compare)
     if as_json:
-        seconds = round(time.time() - started, 2)
-        summary({"command": "report", "status": "done", "report": str(path), "bytes": n_bytes, "seconds": seconds})
-    say(f"wrote {path} ({n_bytes / 1e6:.2f} MB). Open it in any browser; it needs no network.", quiet=quiet)
+        summary(
+            {
+                "command": "report",
+                "status": "done",
+                "report": str(written.path),
+                "tables": str(written.tables),
+                "bytes": written.n_bytes,
+                "left_out": list(written.left_out),
+                "seconds": round(time.time() - started, 2),
+            }
+        )
+    for sentence in written.left_out:
+        say(sentence, quiet=quiet)
+    say(
+        f"wrote {written.path} ({written.n_bytes / 1e6:.2f} MB) and its tables into {written.tables}. "
+        "Open it in any browser; it needs no network.",
+        quiet=quiet,
+    )
 
 
 def segment(

@@ -169,6 +169,16 @@ def write_shares(folder: Path, formats: Sequence[str], rows: Iterable[Mapping[st
         _write_table(published, folder, formats, TOPIC_SHARES, _SHARES, rows)
 
 
+def write_sheet(stream: BinaryIO, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table of figures and words as CSV in UTF-8 that a spreadsheet shows and does not run."""
+    text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+    out = csv.writer(text, lineterminator="\n")
+    out.writerow([_safe_text(name) for name in columns])
+    out.writerows([_cell(value) for value in row] for row in rows)
+    text.flush()
+    text.detach()
+
+
 def _write_table(
     published: ExitStack,
     folder: Path,

@@ -15,6 +15,8 @@ from toolkit.report import sections
 from toolkit.report.findings import find, subject_of
 from toolkit.report.method import corpus_name, method
 from toolkit.report.periods import covered
+from toolkit.report.sheets import Sheet
+from toolkit.report.size import STANDARD, Size
 from toolkit.report.tally import Tally, count_results
 from toolkit.report.wording import counted, date_words, number, show
 
@@ -46,13 +48,35 @@ SECTIONS = (
 )
 
 
-def render_report(results: Results, *, source_date: str | None = None) -> str:
-    """The report on `results`: one HTML page with everything inlined, no script, and no request when opened.
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report ready to be written: the page, and the tables that go beside it.
+
+    Attributes
+    ----------
+    html : the page, complete in one file
+    sheets : the tables and the numbers of the charts, for the folder beside the page
+    left_out : what the size left no room for, in sentences; the page says it too
+    """
+
+    html: str
+    sheets: tuple[Sheet, ...]
+    left_out: tuple[str, ...] = ()
+
+
+def make_report(
+    results: Results, *, size: Size = STANDARD, before: Results | None = None, source_date: str | None = None
+) -> Report:
+    """The report on `results`: one HTML page with everything inlined, no request when opened, and its tables.
 
     Parameters
     ----------
     results : Results
         A results folder in memory.
+    size : Size
+        How much the page may hold.
+    before : Results, optional
+        Another run to say the changes since.
     source_date : str, optional
         The report's date, ISO 8601. Without it the page carries no date: no clock is read, so that equal results
         give equal bytes.
@@ -64,13 +88,14 @@ def render_report(results: Results, *, source_date: str | None = None) -> str:
     corpus = corpus_name(results.run)
     style = files("toolkit.report").joinpath("style.css").read_text(encoding="utf-8").strip()
     environment = _environment()
-    return environment.get_template("page.html.jinja").render(
+    html = environment.get_template("page.html.jinja").render(
         style_hash=style_hash(style),
         style=Markup(style),  # noqa: S704 - our own file, never data
         masthead=_masthead(results, tally, subject=subject, corpus=corpus, source_date=source_date),
         sections=SECTIONS,
         **_views(results, tally, subject=subject, corpus=corpus, source_date=source_date),
     )
+    return Report(html, sheets=())
 
 
 def style_hash(style: str) -> str:
