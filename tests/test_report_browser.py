@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe import violations
 from chromium import Page, find_chromium
 from report_results import made_up, render_report, seed_results
 
@@ -96,6 +97,28 @@ def test_all_text_stands_out_from_what_is_behind_it(
     page.open(reports["large"], width=width, dark=dark)
     page.evaluate(_OPEN_ALL)
     assert page.evaluate(_FAINT_TEXT) == []
+
+
+@pytest.mark.parametrize(
+    ("width", "dark", "opened"),
+    [(1280, False, False), (1280, True, True), (390, False, True), (390, True, False)],
+    ids=["wide", "wide, dark, all open", "phone, all open", "phone, dark"],
+)
+def test_axe_finds_nothing_against_wcag_a_and_aa(
+    page: Page, reports: dict[str, Path], width: int, dark: bool, opened: bool
+) -> None:
+    page.open(reports["large"], width=width, dark=dark)
+    if opened:
+        page.evaluate(_OPEN_ALL)
+    assert violations(page) == []
+
+
+def test_axe_is_heard_where_something_is_wrong(page: Page, reports: dict[str, Path]) -> None:
+    page.open(reports["seeds"])
+    page.evaluate(
+        "document.querySelector('nav').insertAdjacentHTML('beforeend', '<img src=\"data:,\"><button></button>')"
+    )
+    assert {str(found[0]) for found in violations(page)} >= {"image-alt", "button-name"}
 
 
 def test_the_skip_link_comes_first_and_focus_is_seen(page: Page, reports: dict[str, Path]) -> None:
