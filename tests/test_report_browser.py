@@ -42,6 +42,10 @@ _FAINT_TEXT = """
 })()
 """
 _OPEN_ALL = "document.querySelectorAll('details').forEach(d => d.open = true)"
+_REACHABLE = """
+[...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')]
+  .filter(e => e.tabIndex >= 0 && !e.disabled && e.checkVisibility())
+"""
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -121,10 +125,32 @@ def test_axe_is_heard_where_something_is_wrong(page: Page, reports: dict[str, Pa
     assert {str(found[0]) for found in violations(page)} >= {"image-alt", "button-name"}
 
 
-def test_the_skip_link_comes_first_and_focus_is_seen(page: Page, reports: dict[str, Path]) -> None:
-    page.open(reports["seeds"])
+def _press_tab(page: Page) -> None:
     for kind in ("keyDown", "keyUp"):
         page.send("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+
+
+def test_the_tab_key_reaches_everything_that_can_be_used_and_shows_where_it_is(
+    page: Page, reports: dict[str, Path]
+) -> None:
+    page.open(reports["seeds"])
+    page.evaluate(_OPEN_ALL)
+    page.evaluate(f"window.waiting = new Set({_REACHABLE}); window.unseen = []")
+    n = page.evaluate("waiting.size")
+    assert n > 30
+    page.evaluate(
+        "document.addEventListener('focusin', event => { waiting.delete(event.target);"
+        " if (getComputedStyle(event.target).outlineStyle === 'none') unseen.push(event.target.outerHTML); })"
+    )
+    for _ in range(n + 5):
+        _press_tab(page)
+    assert page.evaluate("[...waiting].map(e => e.outerHTML.slice(0, 100))") == []
+    assert page.evaluate("unseen") == []
+
+
+def test_the_skip_link_comes_first_and_focus_is_seen(page: Page, reports: dict[str, Path]) -> None:
+    page.open(reports["seeds"])
+    _press_tab(page)
     assert page.evaluate("document.activeElement.className") == "skip"
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
