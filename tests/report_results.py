@@ -347,8 +347,8 @@ def parse(html: str) -> lxml.html.HtmlElement:
 
 def words_of(html: str) -> str:
     page = parse(html)
-    for style in page.findall(".//style"):
-        style.getparent().remove(style)
+    for unseen in page.xpath("//style | //script | //noscript"):
+        unseen.drop_tree()
     return " ".join(page.text_content().split())
 
 

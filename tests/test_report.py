@@ -69,7 +69,7 @@ def test_no_missing_value_and_no_raw_id_reaches_a_reader(pages: dict[str, str], 
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_page_lets_nothing_in_but_its_own_style_sheet(pages: dict[str, str], case: str) -> None:
+def test_the_page_lets_nothing_in_but_its_own_style_sheet_and_script(pages: dict[str, str], case: str) -> None:
     page = parse(pages[case])
     head = page.find("head")
     policy = head[0].get("content")
@@ -79,7 +79,11 @@ def test_the_page_lets_nothing_in_but_its_own_style_sheet(pages: dict[str, str],
     (style,) = page.findall(".//style")
     digest = base64.b64encode(hashlib.sha256(style.text.encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}'" in policy
-    assert not page.xpath("//script | //iframe | //object | //embed | //form | //link | //base | //img | //*[@style]")
+    (script,) = page.xpath("//script[not(@type)]")
+    assert f"script-src 'sha256-{base64.b64encode(hashlib.sha256(script.text.encode()).digest()).decode()}';" in policy
+    assert not page.xpath(
+        "//script[@src] | //iframe | //object | //embed | //form | //link | //base | //img | //*[@style]"
+    )
     assert not [name for element in page.iter() for name in element.attrib if name.startswith("on")]
     assert all(
         href.startswith(("#", "http://", "https://"))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from toolkit.report import evidence as proof
 from toolkit.report import sections
 from toolkit.report.findings import find, subject_of
+from toolkit.report.inlined import digest, read_script, read_style
 from toolkit.report.method import corpus_name, method
 from toolkit.report.periods import covered
 from toolkit.report.sheets import Sheet
@@ -28,11 +26,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section of the page: the anchor, the heading, and the template that prints the view of the same name."""
+    """One section of the page: the anchor, the heading, and the template that prints the view of the same name.
+
+    `needs_script`: it is left out of a page that has none.
+    """
 
     id: str
     title: str
     template: str
+    needs_script: bool = False
 
 
 SECTIONS = (
@@ -42,6 +44,7 @@ SECTIONS = (
     Section("places", "Places and themes", "places.html.jinja"),
     Section("cards", "Theme by theme, with evidence", "cards.html.jinja"),
     Section("topics", "Topics found in this corpus", "topics.html.jinja"),
+    Section("explore", "Every article", "explorer.html.jinja", needs_script=True),
     Section("set-aside", "What was set aside and why", "set_aside.html.jinja"),
     Section("articles", "The articles", "articles.html.jinja"),
     Section("method", "Method, versions and limits", "method.html.jinja"),
@@ -86,21 +89,19 @@ def make_report(
     tally = count_results(results)
     subject = subject_of(results.run)
     corpus = corpus_name(results.run)
-    style = files("toolkit.report").joinpath("style.css").read_text(encoding="utf-8").strip()
+    style, script = read_style(), read_script() if size.with_script else ""
     environment = _environment()
     html = environment.get_template("page.html.jinja").render(
-        style_hash=style_hash(style),
+        style_hash=digest(style),
         style=Markup(style),  # noqa: S704 - our own file, never data
+        interactive=size.with_script,
+        script_hash=digest(script),
+        script=Markup(script),  # noqa: S704 - our own files, never data
         masthead=_masthead(results, tally, subject=subject, corpus=corpus, source_date=source_date),
-        sections=SECTIONS,
+        sections=[section for section in SECTIONS if size.with_script or not section.needs_script],
         **_views(results, tally, subject=subject, corpus=corpus, source_date=source_date),
     )
     return Report(html, sheets=())
-
-
-def style_hash(style: str) -> str:
-    """The SHA-256 by which the page's policy lets in this style sheet and nothing else."""
-    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
 @cache

@@ -1,0 +1,5 @@
+"use strict";
+(function () {
+  const toolkit = (window.toolkit = window.toolkit || {});
+  toolkit.data = null;
+})();
