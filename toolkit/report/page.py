@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.report import evidence as proof
 from toolkit.report import sections
+from toolkit.report.aside import set_aside
 from toolkit.report.findings import find, subject_of
 from toolkit.report.inlined import digest, read_script, read_style
 from toolkit.report.method import corpus_name, method
@@ -147,7 +148,7 @@ def _views(results: Results, tally: Tally, *, subject: str, corpus: str, source_
         "places": sections.places(tally),
         "cards": proof.theme_cards(tally, evidence),
         "topics": proof.topics(tally, evidence),
-        "set_aside": proof.set_aside(tally, evidence),
+        "set_aside": set_aside(tally, evidence),
         "outlets": sections.outlets(tally),
         "articles": proof.appendix(tally, evidence, shown),
         "method": method(results, tally, subject=subject, corpus=corpus, source_date=source_date),
