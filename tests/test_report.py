@@ -139,8 +139,10 @@ def test_the_findings_are_sentences_with_counts_intervals_and_evidence() -> None
     findings = find(count_results(small(60, 40)), subject="the subject", no_relevance=False)
     assert findings[0].claim == "60 of 100 articles (60%) are about the subject."
     assert findings[0].detail == "They are called on-topic below."
-    assert findings[1].claim == "Health leads the themes: 60 of 60 on-topic articles (100%)."
-    assert findings[1].detail == "95% interval 94–100%. 10 themes have no article."  # 60/60: from 0.9398
+    assert (
+        findings[1].claim == "Health leads the themes: 60 of 60 on-topic articles (100%, 95% interval 94–100%)."
+    )  # 60/60: from 0.9398
+    assert findings[1].detail == "10 themes have no article."
     assert {finding.target for finding in findings} <= {"funnel", "themes", "places", "time", "set-aside", "outlets"}
 
 

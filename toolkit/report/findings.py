@@ -241,16 +241,16 @@ def _leading_themes(tally: Tally) -> list[Finding]:
     else:
         claim = (
             f"{_label(top)} leads the themes: {number(top.n_articles)} of {number(n)} on-topic articles "
-            f"({percent(top.n_articles / n)})."
+            f"({_with_interval(top.n_articles, n)})."
         )
         detail = _runners_up(carried, n)
-    return [Finding(claim, detail + tail, "themes", "Themes")]
+    return [Finding(claim, (detail + tail).strip(), "themes", "Themes")]
 
 
 def _runners_up(carried: Sequence[ThemeTally], n: int) -> str:
     """The themes after the first, and whether the first is clear of the second."""
     if len(carried) < 2:
-        return f"95% interval {interval_words(*wilson(carried[0].n_articles, n))}."
+        return ""
     rest = listing([f"{_label(theme)} ({percent(theme.n_articles / n)})" for theme in carried[1:4]])
     close = wilson(carried[1].n_articles, n)[1] >= wilson(carried[0].n_articles, n)[0]
     return f"Next: {rest}." + (" The first two are too close to call." if close else "")
@@ -286,7 +286,7 @@ def _places(tally: Tally) -> list[Finding]:
     detail += f" Never named: {listing(never, limit=4)}." if never else ""
     claim = (
         f"{show(name, limit=40)} is the {show(side.label, limit=40)} member named most: in {number(count)} of "
-        f"{number(n)} on-topic articles ({percent(count / n)})."
+        f"{number(n)} on-topic articles ({_with_interval(count, n)})."
     )
     return [Finding(claim, detail.strip(), "places", "Places and themes")]
 
@@ -351,6 +351,10 @@ def ranked_members(counter: Counter[str], members: Sequence[str]) -> list[tuple[
     order = {member: i for i, member in enumerate(members)}
     named = [(member, n) for member, n in counter.items() if member != WHOLE_SIDE and n]
     return sorted(named, key=lambda item: (-item[1], order.get(item[0], len(order)), item[0]))
+
+
+def _with_interval(count: int, n: int) -> str:
+    return f"{percent(count / n)}, 95% interval {interval_words(*wilson(count, n))}"
 
 
 def _label(theme: ThemeTally) -> str:
