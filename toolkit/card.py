@@ -63,6 +63,23 @@ Topics describe that corpus and no other; a new affair falls into topic -1 until
 """
 
 
+def card_figures(model: Model) -> dict[str, Any]:
+    """The card's figures as plain values, for the manifest of a run: what a report can say of the model behind it.
+
+    `relevance` and `themes` are out of fold; they are empty, or those of the model it started from, where labels were
+    too few to learn from.
+    """
+    return {
+        "n_learned_from": model.training.get("n_learned_from"),
+        "topics_language": model.training.get("topics_language"),
+        "relevance": dict(model.relevance.measured),
+        "themes": dict(model.themes.measured),
+        "topic_stability": [
+            {"topic": t.topic, "stability": t.stability} for t in model.topics.shown() if t.stability is not None
+        ],
+    }
+
+
 def _promise(measured: Mapping[str, float]) -> str:
     """What the thresholds were chosen to reach, in words; empty where labels were too few for a promise."""
     n = f"{measured.get('n_documents', 0):,.0f}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import __version__
+from toolkit.card import card_figures
 from toolkit.data import Quarantined
 from toolkit.errors import ToolkitError
 from toolkit.files import (
@@ -208,6 +209,7 @@ def finished_run(
                 name: model.training.get(name)
                 for name in ("n_documents", "n_labels", "n_on_topic", "corpus_hash", "base")
             },
+            "card": card_figures(model),
         },
         "seed": key.seed,
         "counts": dict(counts),

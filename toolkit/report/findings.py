@@ -196,7 +196,7 @@ def _about(tally: Tally, subject: str, *, no_relevance: bool) -> Finding:
         )
         if n_unsure == n == 1:
             claim, unsure = f"Whether the one article read is about {subject} is unsure.", ""
-        return Finding(claim, unsure.strip(), "set-aside", "What was set aside and why")
+        return Finding(claim, unsure.strip(), "boundary", "The boundary")
     if n == 1:
         return Finding(f"The one article read is about {subject}.", "", "funnel", "From read to on-topic")
     verb = "is" if n_on == 1 else "are"

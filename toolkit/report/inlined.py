@@ -7,7 +7,7 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-STYLES = ("style.css", "explorer.css")
+STYLES = ("style.css", "explorer.css", "boundary.css")
 SCRIPTS = ("explorer.js",)
 """Of the folder `script`: each a function called at once; what others need of it hangs on `window.toolkit`."""
 

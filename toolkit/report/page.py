@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from toolkit.report import evidence as proof
 from toolkit.report import sections
-from toolkit.report.aside import set_aside
+from toolkit.report.account import account_for
 from toolkit.report.findings import find, subject_of
 from toolkit.report.inlined import digest, read_script, read_style
 from toolkit.report.method import corpus_name, method
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from toolkit.data import Results
+    from toolkit.report.rows import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ SECTIONS = (
     Section("topics", "Topics found in this corpus", "topics.html.jinja"),
     Section("explore", "Every article", "explorer.html.jinja", needs_script=True),
     Section("set-aside", "What was set aside and why", "set_aside.html.jinja"),
+    Section("boundary", "The boundary", "boundary.html.jinja"),
     Section("articles", "The articles", "articles.html.jinja"),
     Section("method", "Method, versions and limits", "method.html.jinja"),
 )
@@ -92,6 +94,9 @@ def make_report(
     corpus = corpus_name(results.run)
     style, script = read_style(), read_script() if size.with_script else ""
     environment = _environment()
+    shown = proof.appendix_order(tally)
+    evidence = proof.Evidence(tally, {article.document_id: f"a{i + 1}" for i, article in enumerate(shown)})
+    account = account_for(results, tally, evidence, size=size)
     html = environment.get_template("page.html.jinja").render(
         style_hash=digest(style),
         style=Markup(style),  # noqa: S704 - our own file, never data
@@ -100,9 +105,10 @@ def make_report(
         script=Markup(script),  # noqa: S704 - our own files, never data
         masthead=_masthead(results, tally, subject=subject, corpus=corpus, source_date=source_date),
         sections=[section for section in SECTIONS if size.with_script or not section.needs_script],
-        **_views(results, tally, subject=subject, corpus=corpus, source_date=source_date),
+        **_views(results, tally, evidence, shown, subject=subject, corpus=corpus, source_date=source_date),
+        **account.views,
     )
-    return Report(html, sheets=())
+    return Report(html, sheets=account.sheets)
 
 
 @cache
@@ -137,10 +143,17 @@ def _masthead(results: Results, tally: Tally, *, subject: str, corpus: str, sour
     }
 
 
-def _views(results: Results, tally: Tally, *, subject: str, corpus: str, source_date: str | None) -> dict[str, object]:
+def _views(
+    results: Results,
+    tally: Tally,
+    evidence: proof.Evidence,
+    shown: Sequence[Article],
+    *,
+    subject: str,
+    corpus: str,
+    source_date: str | None,
+) -> dict[str, object]:
     """What each template prints, by the name it uses."""
-    shown = proof.appendix_order(tally)
-    evidence = proof.Evidence(tally, {article.document_id: f"a{i + 1}" for i, article in enumerate(shown)})
     return {
         "funnel": sections.funnel(tally, no_relevance=bool(results.run.get("no_relevance"))),
         "themes": sections.theme_table(tally),
@@ -148,7 +161,6 @@ def _views(results: Results, tally: Tally, *, subject: str, corpus: str, source_
         "places": sections.places(tally),
         "cards": proof.theme_cards(tally, evidence),
         "topics": proof.topics(tally, evidence),
-        "set_aside": set_aside(tally, evidence),
         "outlets": sections.outlets(tally),
         "articles": proof.appendix(tally, evidence, shown),
         "method": method(results, tally, subject=subject, corpus=corpus, source_date=source_date),

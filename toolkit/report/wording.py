@@ -176,6 +176,17 @@ def safe_url(url: object) -> str | None:
     return url if parts.scheme.lower() in ("http", "https") and host else None
 
 
+def plain_id(document_id: str) -> str:
+    """The id where an attribute of a page can carry it exactly; "" where it holds what a page must not.
+
+    Examples
+    --------
+    >>> plain_id("news/12.txt"), plain_id("news\x1b[31m")
+    ('news/12.txt', '')
+    """
+    return document_id if show(document_id, limit=MAX_URL_CHARACTERS) == document_id else ""
+
+
 def foreign_language(code: object) -> str | None:
     """The `lang` attribute a quote needs on an English page; None where it is English or not known."""
     if not isinstance(code, str) or not _LANGUAGE.match(code) or code in ("und", "en") or code.startswith("en-"):

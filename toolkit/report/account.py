@@ -1,0 +1,32 @@
+"""The second half of the page, which accounts for the first: what was set aside, the boundary and how all was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from toolkit.data import Results
+from toolkit.report.aside import aside_sheets, set_aside
+from toolkit.report.boundary import boundary, boundary_sheets, find_near
+from toolkit.report.evidence import Evidence
+from toolkit.report.sections import View
+from toolkit.report.sheets import Sheet
+from toolkit.report.size import Size
+from toolkit.report.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the templates of these sections print, by the names they use, and the tables that go beside the page."""
+
+    views: View
+    sheets: tuple[Sheet, ...]
+
+
+def account_for(results: Results, tally: Tally, evidence: Evidence, *, size: Size) -> Account:
+    """The views and tables of these sections."""
+    near = find_near(results, tally, size)
+    views = {
+        "set_aside": set_aside(tally, evidence),
+        "boundary": boundary(tally, evidence, near),
+    }
+    return Account(views, (*aside_sheets(tally), *boundary_sheets(tally, near)))
