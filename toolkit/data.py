@@ -226,16 +226,48 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """What a person said of `document.text[start:end]`: whether it is about the subject."""
+
+    start: int
+    end: int
+    on_topic: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """What a person said of a document. None means: not said.
 
-    `themes_unsure` are themes to leave out of training and scoring for this document.
+    `themes_unsure` are themes to leave out of training and scoring for this document. `passages` are judged on their
+    own: what is said of one says nothing of the document.
     """
 
     document_id: str
     on_topic: bool | None = None
     themes: tuple[str, ...] | None = None
     themes_unsure: tuple[str, ...] = ()
+    passages: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One mark a reader made in a report; a line of feedback.jsonl.
+
+    `mark` is on, off, unsure, theme, no_theme, wrong_cut or note. With `start` and `end` (code points of the document's
+    text) it is about that passage. `text_sha256` is how the SHA-256 of the text that was read begins. `role` is what
+    the cut said the passage is. `drawn` is "audit" where the report drew the article at random.
+    """
+
+    document_id: str
+    text_sha256: str
+    mark: str
+    theme: str | None = None
+    start: int | None = None
+    end: int | None = None
+    role: str | None = None
+    note: str = ""
+    model: str = ""
+    drawn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

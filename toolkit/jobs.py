@@ -20,7 +20,16 @@ from toolkit.config import Config
 from toolkit.data import Label, Quarantined
 from toolkit.embed import encoder_sha256
 from toolkit.errors import ToolkitError
-from toolkit.files import Source, Sources, atomic_write_bytes, expand_inputs, read_labels
+from toolkit.feedback import settle, texts_of
+from toolkit.files import (
+    Source,
+    Sources,
+    atomic_write_bytes,
+    expand_inputs,
+    is_feedback,
+    read_feedback,
+    read_labels,
+)
 from toolkit.model import REGISTRY, Model, config_toml, load_model, save_model
 from toolkit.pipeline import judge_record
 from toolkit.progress import Progress, Silent
@@ -90,11 +99,28 @@ def model_folder(name: str) -> Path:
     return Path("models") / name
 
 
-def _labels(path: Path | None, config: Config) -> tuple[dict[str, Label], str]:
-    if path is None:
-        return {}, ""
-    labels = read_labels(path, theme_ids=tuple(config.themes))
-    return labels, hashlib.sha256(path.read_bytes()).hexdigest()
+def _labels(
+    paths: Sequence[Path], config: Config, sources: Sequence[Source]
+) -> tuple[dict[str, Label], str, tuple[str, ...]]:
+    """Labels by document, a hash of their files, and what became of readers' marks among them, in words.
+
+    Marks of readers stand above the tables; of two marks the one in the later file.
+    """
+    theme_ids = tuple(config.themes)
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()]
+    files_hash = digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
+    feedback = [path for path in paths if is_feedback(path)]
+    labels: dict[str, Label] = {}
+    for path in paths:
+        for label in () if path in feedback else read_labels(path, theme_ids=theme_ids).values():
+            if labels.setdefault(label.document_id, label) != label:
+                raise ToolkitError(f"{path}: another label for {label.document_id} than in a file before. Keep one.")
+    if not feedback:
+        return labels, files_hash if paths else "", ()
+    marks = [mark for path in feedback for mark in read_feedback(path)]
+    texts = texts_of(unique_records(sources, config.limits), {mark.document_id for mark in marks}, config.limits)
+    settled = settle(marks, texts, theme_ids=theme_ids, labels=labels)
+    return {**labels, **settled.labels}, files_hash, settled.sentences()
 
 
 def _config_hash(config: Config) -> str:
@@ -152,7 +178,7 @@ def train_job(
     name: str,
     config_path: Path | None = None,
     base_name: str | None = None,
-    labels_path: Path | None = None,
+    labels_paths: Sequence[Path] = (),
     wishes: Wishes = AS_CONFIGURED,
     no_relevance: bool = False,
     seed: int = 0,
@@ -170,7 +196,7 @@ def train_job(
         raise ToolkitError(f"{folder}: is there already. Choose another --name, or replace it with --force.")
     config, base, notes = choose_start(config_path, base_name)
     config = wishes.applied(config)
-    labels, _ = _labels(labels_path, config)
+    labels, _, told = _labels(labels_paths, config, sources)
     trained = _train_and_save(
         sources,
         folder,
@@ -185,7 +211,7 @@ def train_job(
         progress=progress or Silent(),
         input_hash=hash_sources(sources),
     )
-    return replace(trained, notes=(*notes, *trained.notes))
+    return replace(trained, notes=(*notes, *told, *trained.notes))
 
 
 def run_job(
@@ -195,7 +221,7 @@ def run_job(
     inputs: Sequence[str],
     config_path: Path | None = None,
     base_name: str | None = None,
-    labels_path: Path | None = None,
+    labels_paths: Sequence[Path] = (),
     wishes: Wishes = AS_CONFIGURED,
     no_relevance: bool = False,
     seed: int = 0,
@@ -212,7 +238,8 @@ def run_job(
     started = time.time() if started is None else started
     config, base, notes = choose_start(config_path, base_name)
     config = wishes.applied(config)
-    labels, labels_hash = _labels(labels_path, config)
+    labels, labels_hash, told = _labels(labels_paths, config, sources)
+    notes = (*notes, *told)
     base_hash = base.manifest.sha256 if base and base.manifest else "none"
     if base is not None and base_name is not None:
         base_hash = f"{base_hash}, named"  # whose topics keep their ids

@@ -19,9 +19,11 @@ from toolkit.model import Model
 from toolkit.pipeline import TOPIC_ROLES, Judged, cut_record, judge, kept_text, speaks
 from toolkit.places import Gazetteer
 from toolkit.progress import Progress, Silent
+from toolkit.relevance import train as relevance_labels
 from toolkit.relevance import train_relevance
 from toolkit.segment import LineModel, RepeatedLines, learn_repeats, load_line_model
 from toolkit.themes import ThemeModel, train_themes
+from toolkit.themes import train as theme_labels
 from toolkit.topics import TopicModel, carry_identity, fit_topics
 from toolkit.topics.differences import in_words
 
@@ -100,6 +102,7 @@ def train(
         )
         progress.stage("remember what batches are compared with")
         drift = _drift_profile(once, themes, topics, encoder=encoder, language=language, no_relevance=no_relevance)
+    notes += not_learned(corpus, labels, tuple(config.themes))
     if topics.note:
         notes.append(topics.note)
     if topics.registry.changes is not None:
@@ -137,6 +140,30 @@ def train(
         drift=drift,
     )
     return model, tuple(notes)
+
+
+def not_learned(corpus: Sequence[CutDocument], labels: Mapping[str, Label], themes: Sequence[str]) -> list[str]:
+    """What the labels are too few to teach, in words; empty without labels."""
+    given = [label for cut in corpus if (label := labels.get(cut.document.document_id)) is not None]
+    n_on, n_off = (sum(label.on_topic is said for label in given) for said in (True, False))
+    n_passages = sum(len(label.passages) for label in given)
+    notes = []
+    if n_on + n_off + n_passages and min(n_on, n_off) < relevance_labels.MIN_LABELS:
+        also = f", and {n_passages:,} labelled passages were not learned from" if n_passages else ""
+        notes.append(
+            f"Relevance stays that of the starting model{also}: it is learned from {relevance_labels.MIN_LABELS} "
+            f"labelled articles on the subject and as many off it; found {n_on:,} and {n_off:,}."
+        )
+    with_themes = [label for label in given if label.themes is not None]
+    if with_themes:
+        few = [theme for theme in themes if not theme_labels.is_enough(with_themes, theme)]
+        if few:
+            which = "All themes stay" if len(few) == len(themes) else f"{', '.join(few)} stay"
+            notes.append(
+                f"{which} as in the starting model: a theme is learned from {theme_labels.MIN_LABELS} labelled "
+                "articles that have it and as many that have not."
+            )
+    return notes
 
 
 def _sample(

@@ -22,8 +22,9 @@ def evaluate(
         typer.Option("--sample", min=1, help="Take N records of each task, by a hash of their ids. [default: all]"),
     ] = None,
     baselines: Annotated[
-        bool, typer.Option("--baselines/--no-baselines", help="Run other tools beside ours on the same text.")
-    ] = True,
+        bool | None,
+        typer.Option("--baselines/--no-baselines", help="Run other tools beside ours on the same text. [default: run]"),
+    ] = None,
     gate: Annotated[
         Path | None,
         typer.Option("--gate", help="Floors (JSON); end with 1 where a figure is below.", show_default=False),
@@ -43,7 +44,8 @@ def evaluate(
 ) -> None:
     """Measure a model on gold data, with 95 % intervals and other tools beside it.
 
-    GOLD has document labels, line or block labels, boundaries, HTML with gold text, or near-duplicate pairs.
+    GOLD has document labels, line or block labels, boundaries, HTML with gold text, or near-duplicate pairs. With
+    --labels feedback.jsonl, what readers marked in a report, GOLD is the articles, in any form the toolkit reads.
 
     Example: toolkit evaluate gold/ --gate floors.json
     """
@@ -58,6 +60,7 @@ def evaluate(
     with interruptible(progress, again="Nothing was written."):
         from toolkit.evaluate.gate import check, read_floors, update, write_floors
         from toolkit.evaluate.gold import name_of
+        from toolkit.evaluate.marks import evaluate_marks
         from toolkit.evaluate.run import evaluate as measure
         from toolkit.evaluate.table import as_text
         from toolkit.model import load_model
@@ -68,13 +71,21 @@ def evaluate(
             raise ToolkitError(f"{', '.join(names)}: two golds of one name cannot be told apart. Rename one.")
         floors = read_floors(gate) if gate else {}
         known = read_floors(update_floors) if update_floors and update_floors.exists() else {}
+        feedback = _feedback(gold, labels or [], sample=sample, baselines=baselines)
         loaded = load_model(find_model(model))
         found = [
-            measure(
-                path, model=loaded, labels_file=labels, sample=sample, with_baselines=baselines, progress=progress
+            evaluate_marks(path, feedback=feedback, model=loaded, progress=progress)
+            if feedback
+            else measure(
+                path,
+                model=loaded,
+                labels_file=labels[0] if labels else None,
+                sample=sample,
+                with_baselines=baselines is not False,
+                progress=progress,
             )
             for path in gold
-        ]  # fmt: skip
+        ]
     failures = check(found, floors) if gate else ()
     if as_json:
         summary(
@@ -99,6 +110,26 @@ def evaluate(
         raise typer.Exit(1)
     if gate:
         say(f"gate: every floor of {', '.join(names)} holds.", quiet=quiet)
+
+
+def _feedback(gold: list[Path], labels: list[Path], *, sample: int | None, baselines: bool | None) -> list[Path]:
+    """The files of readers' marks among `labels`, all of them or none."""
+    from toolkit.files import is_feedback
+
+    for path in gold:
+        if is_feedback(path):
+            raise ToolkitError(
+                f"{path}: marks of readers, without the articles they are about. "
+                f"Give both: toolkit evaluate ARTICLES --labels {path}"
+            )
+    found = [path for path in labels if is_feedback(path)]
+    if found and len(found) < len(labels):
+        raise ToolkitError("--labels: a table of labels and marks of readers are not scored in one. Give one of them.")
+    if len(labels) > 1 and not found:
+        raise ToolkitError("--labels: one table of labels at a time.")
+    if found and (sample is not None or baselines is not None):
+        raise ToolkitError("--sample and --baselines are for gold; of readers' marks all are scored, ours alone.")
+    return found
 
 
 def _as_object(item: Any) -> dict[str, Any]:

@@ -22,8 +22,12 @@ ConfigOption = Annotated[
 ]
 ModelOption = Annotated[str, typer.Option("--model", help="Name or folder of a model.")]
 LabelsOption = Annotated[
-    Path | None,
-    typer.Option("--labels", help="TSV, CSV or JSONL: id, on_topic or relation, themes.", show_default=False),
+    list[Path] | None,
+    typer.Option(
+        "--labels",
+        help="TSV, CSV or JSONL: id, on_topic or relation, themes; or a report's feedback.jsonl; repeatable.",
+        show_default=False,
+    ),
 ]
 TargetRecall = Annotated[
     float | None,
@@ -106,7 +110,7 @@ def run(
                 inputs=inputs,
                 config_path=config,
                 base_name=model,
-                labels_path=labels,
+                labels_paths=labels or (),
                 wishes=wishes,
                 no_relevance=no_relevance,
                 seed=seed,
@@ -163,7 +167,7 @@ def train(
                 name=name,
                 config_path=config,
                 base_name=base,
-                labels_path=labels,
+                labels_paths=labels or (),
                 wishes=wishes,
                 no_relevance=no_relevance,
                 seed=seed,

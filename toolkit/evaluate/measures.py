@@ -154,3 +154,21 @@ def pair_measures() -> tuple[Measure, ...]:
 def role_measures() -> tuple[Measure, ...]:
     """Columns: roles right, roles stated."""
     return (Measure("right", "roles right", from_sums(lambda s: share(s[0], s[1])), is_main=True),)
+
+
+def audit_measures() -> tuple[Measure, ...]:
+    """Of articles drawn at random from those set aside; columns: on the subject, 1."""
+    return (
+        Measure(
+            "on_share",
+            "set aside, but on the subject",
+            from_sums(lambda s: share(s[0], s[1])),
+            higher_is_better=False,
+            is_main=True,
+        ),
+    )
+
+
+def cut_measures() -> tuple[Measure, ...]:
+    """Of passages called wrongly cut; columns: cut rightly now, 1."""
+    return (Measure("right", "cut rightly now", from_sums(lambda s: share(s[0], s[1])), is_main=True),)

@@ -17,6 +17,9 @@ _TITLES = {
     "pages": "Raw HTML pages",
     "pairs": "Near-duplicates",
     "roles": "Roles of segments",
+    "audit": "Articles set aside, drawn at random",
+    "passages": "Passages on the subject",
+    "cuts": "Passages that had been cut wrongly",
 }
 
 

@@ -1,5 +1,6 @@
 """The outside world of files: inputs to records, results to tables and back, labels, atomic publishing."""
 
+from toolkit.files.feedback import is_feedback, read_feedback
 from toolkit.files.inputs import FORMATS, Source, Sources, expand_inputs, stdin_source
 from toolkit.files.labels import read_labels
 from toolkit.files.publish import atomic_file, atomic_write_bytes, sweep_temporary
@@ -32,7 +33,9 @@ __all__ = [
     "atomic_file",
     "atomic_write_bytes",
     "expand_inputs",
+    "is_feedback",
     "merge_extra_columns",
+    "read_feedback",
     "read_labels",
     "read_records",
     "read_results",

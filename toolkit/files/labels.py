@@ -47,7 +47,7 @@ def read_labels(path: Path, *, theme_ids: Sequence[str]) -> dict[str, Label]:
         With file and line, where a label cannot be understood; an unknown theme is answered with the nearest.
     """
     labels: dict[str, Label] = {}
-    for where, fields in _label_rows(path):
+    for where, fields in label_rows(path):
         label = to_label(fields, theme_ids, where)
         known = labels.setdefault(label.document_id, label)
         if known != label:
@@ -57,7 +57,7 @@ def read_labels(path: Path, *, theme_ids: Sequence[str]) -> dict[str, Label]:
     return labels
 
 
-def _label_rows(path: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
+def label_rows(path: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
     """Each row's place, for errors, and its fields under lower-case names."""
     if not path.is_file():
         raise ToolkitError(f"{path}: no such file of labels.")

@@ -23,6 +23,7 @@ from toolkit.metrics.coherence import (
 from toolkit.metrics.scores import (
     average_precision,
     bootstrap_interval,
+    exact_interval,
     expected_calibration_error,
     precision_recall_f1,
     resampled_counts,
@@ -54,6 +55,7 @@ __all__ = [
     "count_windows",
     "cv",
     "error_in_k",
+    "exact_interval",
     "expected_calibration_error",
     "fowlkes_mallows",
     "inverted_rbo",

@@ -131,3 +131,22 @@ def weighted_calibration_error(truth: Bools, scores: Floats, weights: Floats, *,
 def _starts(ranked: Floats) -> npt.NDArray[np.int64]:
     """Where each run of equal values begins."""
     return np.concatenate(([0], np.flatnonzero(np.diff(ranked)) + 1))
+
+
+def exact_interval(n_true: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
+    """The interval of a share that covers at least `confidence` whatever the share, both ends in [0, 1].
+
+    Reference: Clopper & Pearson 1934. It stays honest where nothing was found: none of 60 is [0, .060].
+
+    Examples
+    --------
+    >>> low, high = exact_interval(0, 60)
+    >>> low, round(high, 3)
+    (0.0, 0.06)
+    """
+    from scipy.special import betaincinv
+
+    tail = (1 - confidence) / 2
+    low = float(betaincinv(n_true, n - n_true + 1, tail)) if n_true else 0.0
+    high = float(betaincinv(n_true + 1, n - n_true, 1 - tail)) if n_true < n else 1.0
+    return low, high

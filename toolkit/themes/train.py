@@ -109,7 +109,7 @@ def learn(start: ThemeModel, corpus: Sequence[CutDocument], labels: Sequence[Lab
     groups = group_documents(corpus)
     known = np.array([[theme not in label.themes_unsure for theme in model.themes] for label in labels])
     truth = np.array([[theme in (label.themes or ()) for theme in model.themes] for label in labels])
-    learned = np.flatnonzero(np.minimum((known & truth).sum(axis=0), (known & ~truth).sum(axis=0)) >= MIN_LABELS)
+    learned = np.array([t for t, theme in enumerate(model.themes) if is_enough(labels, theme)], dtype=np.int64)
     held_out = np.zeros(truth.shape)
     columns = []
     thresholds = model.thresholds.copy()
@@ -141,6 +141,12 @@ def learn(start: ThemeModel, corpus: Sequence[CutDocument], labels: Sequence[Lab
         measured=measured,
     )
     return prune(fitted)
+
+
+def is_enough(labels: Sequence[Label], theme: str) -> bool:
+    """Whether these labels of documents suffice to learn a theme: `MIN_LABELS` with it and as many without."""
+    said = [theme in (label.themes or ()) for label in labels if theme not in label.themes_unsure]
+    return min(sum(said), len(said) - sum(said)) >= MIN_LABELS
 
 
 class TrainingTable:
