@@ -12,6 +12,7 @@ from toolkit.report import sections
 from toolkit.report.account import account_for
 from toolkit.report.findings import find, subject_of
 from toolkit.report.inlined import digest, read_script, read_style
+from toolkit.report.marks import marks
 from toolkit.report.method import corpus_name, method
 from toolkit.report.periods import covered
 from toolkit.report.sheets import Sheet
@@ -154,6 +155,7 @@ def _views(
     source_date: str | None,
 ) -> dict[str, object]:
     """What each template prints, by the name it uses."""
+    made_by = method(results, tally, subject=subject, corpus=corpus, source_date=source_date)
     return {
         "funnel": sections.funnel(tally, no_relevance=bool(results.run.get("no_relevance"))),
         "themes": sections.theme_table(tally),
@@ -163,5 +165,6 @@ def _views(
         "topics": proof.topics(tally, evidence),
         "outlets": sections.outlets(tally),
         "articles": proof.appendix(tally, evidence, shown),
-        "method": method(results, tally, subject=subject, corpus=corpus, source_date=source_date),
+        "marks": marks(results.run, report=made_by["hash"]),
+        "method": made_by,
     }
