@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -270,19 +270,27 @@ class Mark:
     drawn: str = ""
 
 
+class Rows(Protocol):
+    """Rows of a table that can be gone through again and again: a tuple of dicts, or a file that is read each time."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Mapping[str, object]]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A results folder in memory: rows as dicts with the column names of the contract.
+    """A results folder: rows as dicts with the column names of the contract.
 
-    `run` is run.json; `articles`, `segments`, `topics` are sorted as on disk. `explanations` has, for articles near
-    the boundary, what spoke for the subject (above 0) and against it, in logits, largest first. `topic_cards` and
-    `topic_shares` are the rows of the files of these names, `topic_order` the ids of topics, kin beside kin; all are
-    empty for a folder that has none.
+    `run` is run.json; `articles`, `segments`, `topics` are sorted as on disk, where the first two may stay.
+    `explanations` has, for articles near the boundary, what spoke for the subject (above 0) and against it, in logits,
+    largest first. `topic_cards` and `topic_shares` are the rows of the files of these names, `topic_order` the ids of
+    topics, kin beside kin; all are empty for a folder that has none.
     """
 
     run: Mapping[str, object]
-    articles: tuple[Mapping[str, object], ...]
-    segments: tuple[Mapping[str, object], ...]
+    articles: Rows
+    segments: Rows
     topics: tuple[Mapping[str, object], ...]
     quarantine: tuple[Mapping[str, object], ...]
     explanations: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)

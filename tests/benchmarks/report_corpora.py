@@ -347,6 +347,7 @@ def write_results(folder, n):
         encodings={"utf-8": n},
         side_ids=["china", "asean"],
         on_topic=dict(verdicts),
+        key={"command": "run"},
     )
     (folder / "run.json").write_text(json.dumps(run, sort_keys=True, ensure_ascii=False, indent=1) + "\n")
 

@@ -7,6 +7,7 @@ from toolkit.files.publish import atomic_file, atomic_write_bytes, sweep_tempora
 from toolkit.files.read import read_records
 from toolkit.files.results import EXPLANATIONS, TOPIC_CARDS, TOPIC_EVIDENCE, TOPIC_TREE, read_results
 from toolkit.files.rows import ReadStats
+from toolkit.files.stored import ParquetRows
 from toolkit.files.tables import (
     TABLE_FORMATS,
     TOPIC_SHARES,
@@ -26,6 +27,7 @@ __all__ = [
     "TOPIC_EVIDENCE",
     "TOPIC_SHARES",
     "TOPIC_TREE",
+    "ParquetRows",
     "ReadStats",
     "Source",
     "Sources",

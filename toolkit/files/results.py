@@ -1,4 +1,4 @@
-"""A results folder back into memory."""
+"""A results folder read back: what is small into memory, articles and segments as rows that stay on disk."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from toolkit.data import Results
 from toolkit.errors import ToolkitError
+from toolkit.files.stored import JsonLinesRows, ParquetRows, StoredRows
 from toolkit.files.tables import TABLES, TOPIC_SHARES
 
 EXPLANATIONS = "explanations.jsonl"
@@ -18,6 +19,8 @@ _HOW_TO = "`toolkit classify INPUT --out DIR` writes results"
 
 def read_results(folder: Path) -> Results:
     """The results in `folder`, from Parquet where there, else from JSON lines.
+
+    Articles and segments stay on disk and are read anew each time someone goes through them.
 
     Raises
     ------
@@ -36,13 +39,13 @@ def read_results(folder: Path) -> Results:
             raise ValueError("an object was expected")
     except (OSError, ValueError) as error:
         raise ToolkitError(f"{manifest}: not the manifest of a run ({error}). Run the command again.") from error
-    articles, segments, topics = (_read_table(folder, table) for table in TABLES)
+    articles, segments, topics = (_open_table(folder, table) for table in TABLES)
     quarantine = folder / "quarantine.jsonl"
     return Results(
         run=run,
         articles=articles,
         segments=segments,
-        topics=topics,
+        topics=tuple(topics),
         quarantine=_read_json_lines(quarantine) if quarantine.is_file() else (),
         explanations=_read_explanations(folder / EXPLANATIONS),
         topic_cards=_read_json_lines(folder / TOPIC_CARDS) if (folder / TOPIC_CARDS).is_file() else (),
@@ -66,7 +69,7 @@ def _read_explanations(path: Path) -> dict[str, tuple[tuple[str, float], ...]]:
 def _read_shares(folder: Path) -> tuple[dict[str, object], ...]:
     """The shares of topics, where they were written in a format that is exact."""
     exact = any((folder / f"{TOPIC_SHARES}.{suffix}").is_file() for suffix in ("parquet", "jsonl"))
-    return _read_table(folder, TOPIC_SHARES) if exact else ()
+    return tuple(_open_table(folder, TOPIC_SHARES)) if exact else ()
 
 
 def _read_order(path: Path) -> tuple[int, ...]:
@@ -79,12 +82,12 @@ def _read_order(path: Path) -> tuple[int, ...]:
         raise ToolkitError(f"{path}: not the tree of topics of a run ({error!r}). Run the command again.") from error
 
 
-def _read_table(folder: Path, table: str) -> tuple[dict[str, object], ...]:
+def _open_table(folder: Path, table: str) -> StoredRows:
     parquet, lines = folder / f"{table}.parquet", folder / f"{table}.jsonl"
     if parquet.is_file():
-        return _read_parquet(parquet)
+        return ParquetRows(parquet)
     if lines.is_file():
-        return _read_json_lines(lines)
+        return JsonLinesRows(lines)
     if (folder / f"{table}.csv").is_file():
         raise ToolkitError(
             f"{folder}: {table} are there as CSV only, which is for spreadsheets and not exact. "
@@ -93,37 +96,5 @@ def _read_table(folder: Path, table: str) -> tuple[dict[str, object], ...]:
     raise ToolkitError(f"{folder}: {table}.parquet and {table}.jsonl are missing. {_HOW_TO}.")
 
 
-def _read_parquet(path: Path) -> tuple[dict[str, object], ...]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    rows: list[dict[str, object]] = []
-    try:
-        # Not pq.read_table: it imports pandas, and its reading threads can outlive a short process (an abort at exit).
-        with pq.ParquetFile(path, pre_buffer=False) as table:
-            as_json = {field.name for field in table.schema_arrow if field.metadata and b"json" in field.metadata}
-            for batch in table.iter_batches(use_threads=False):
-                columns = {
-                    name: [None if value is None else json.loads(value) for value in column.to_pylist()]
-                    if name in as_json
-                    else column.to_pylist()
-                    for name, column in zip(batch.schema.names, batch.columns, strict=True)
-                }
-                rows += [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise ToolkitError(f"{path}: cannot be read as results ({error}). Run the command again.") from error
-    return tuple(rows)
-
-
 def _read_json_lines(path: Path) -> tuple[dict[str, object], ...]:
-    rows: list[dict[str, object]] = []
-    try:
-        with path.open("rb") as stream:
-            for number, line in enumerate(stream, start=1):
-                row = json.loads(line)
-                if not isinstance(row, dict):
-                    raise ToolkitError(f"{path}, line {number}: not an object. Run the command again.")
-                rows.append(row)
-    except (OSError, ValueError) as error:
-        raise ToolkitError(f"{path}, line {len(rows) + 1}: cannot be read ({error}). Run the command again.") from error
-    return tuple(rows)
+    return tuple(JsonLinesRows(path))

@@ -60,6 +60,10 @@ class Quotes:
 
     held: list[tuple[int, float, tuple[int, ...], int, str, Candidate]] = field(default_factory=list)
 
+    def takes(self, tier: int, score: float) -> bool:
+        """Whether a candidate of at most this tier and score might still be held."""
+        return len(self.held) < N_HELD or (tier, score + 1e-6) >= self.held[0][:2]
+
     def offer(self, candidate: Candidate, outlet: str, tier: int, score: float) -> None:
         """Consider a candidate of an article of `outlet`: a higher tier comes first, then a higher score."""
         rounded = round(score, 6)
@@ -112,6 +116,11 @@ class Words:
         self._forms = {form: term for term in plain for form in (term, f"{term}s", f"{term}es")}
         self._phrases = tuple(term for term in folded if not (term.isascii() and term.isalnum()))
 
+    @property
+    def n_terms(self) -> int:
+        """How many different ones there are."""
+        return len(set(self._forms.values())) + len(self._phrases)
+
     def count(self, folded: str, tokens: frozenset[str]) -> int:
         """How many different ones a folded text holds, its tokens being `tokens_of` it."""
         single = {self._forms[token] for token in tokens & self._forms.keys()}
@@ -144,6 +153,15 @@ def tier_of(text: str, role: str, tokens: frozenset[str]) -> int:
     if len(text) < MIN_QUOTE_CHARACTERS or role == "caption" or not _is_prose(text, tokens):
         return 1
     return PROSE + (TELLING[0] <= len(text) <= TELLING[1] and role in ("body", "quote"))
+
+
+def highest_tier(text: str, role: str) -> int:
+    """The highest tier that a segment of this length and role can have."""
+    if role not in QUOTED_ROLES:
+        return 0
+    if len(text) < MIN_QUOTE_CHARACTERS or role == "caption":
+        return 1
+    return PROSE + (len(text) >= TELLING[0] and role in ("body", "quote"))
 
 
 def _is_prose(text: str, tokens: frozenset[str]) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from toolkit.data import NO_TOPIC
+from toolkit.data import NO_TOPIC, Rows
+from toolkit.files import ParquetRows
 
 Row = Mapping[str, Any]
 WHOLE_SIDE = ""
@@ -60,7 +62,10 @@ class Article:
 
 def text_of(row: Row, key: str) -> str:
     """The text in a cell; "" for a missing one."""
-    value = row.get(key)
+    return _text(row.get(key))
+
+
+def _text(value: object) -> str:
     if isinstance(value, str):
         return value
     return "" if _is_missing(value) else str(value)
@@ -68,7 +73,10 @@ def text_of(row: Row, key: str) -> str:
 
 def number_of(row: Row, key: str) -> float | None:
     """The number in a cell; None for a missing one or one that is no finite number."""
-    value = row.get(key)
+    return _number(row.get(key))
+
+
+def _number(value: object) -> float | None:
     if _is_missing(value):
         return None
     try:
@@ -80,16 +88,22 @@ def number_of(row: Row, key: str) -> float | None:
 
 def count_of(row: Row, key: str, default: int = 0) -> int:
     """The whole number in a cell."""
-    value = row.get(key)
+    return _count(row.get(key), default)
+
+
+def _count(value: object, default: int) -> int:
     if isinstance(value, int):
         return value
-    found = number_of(row, key)
+    found = _number(value)
     return default if found is None else int(found)
 
 
 def items_of(row: Row, key: str) -> list[Any]:
     """The list in a cell: a real list, an array of a table, or the JSON text of one; [] for a missing one."""
-    value = row.get(key)
+    return _items(row.get(key))
+
+
+def _items(value: Any) -> list[Any]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -102,11 +116,9 @@ def items_of(row: Row, key: str) -> list[Any]:
     return list(value)
 
 
-def theme_scores(row: Row) -> dict[str, float]:
-    """Theme id → score of a row of articles or segments, strongest first."""
-    pairs = [
-        (text_of(item, "theme"), number_of(item, "score") or 0.0) for item in items_of(row, "themes") if _is_row(item)
-    ]
+def theme_scores(value: object) -> dict[str, float]:
+    """Theme id → score of a cell of themes, strongest first."""
+    pairs = [(text_of(item, "theme"), number_of(item, "score") or 0.0) for item in _items(value) if _is_row(item)]
     return dict(sorted((pair for pair in pairs if pair[0]), key=lambda pair: (-pair[1], pair[0])))
 
 
@@ -140,34 +152,82 @@ def read_sides(run: Row) -> tuple[Side, ...]:
     return tuple(sorted(found, key=lambda side: (order.get(side.id, len(order)), len(side.members), side.id)))
 
 
-def read_article(row: Row, sides: Iterable[Side]) -> Article:
-    """One row of articles.*."""
-    on_topic = text_of(row, "on_topic")
-    return Article(
-        document_id=text_of(row, "document_id"),
-        file=text_of(row, "file"),
-        title=text_of(row, "title"),
-        outlet=text_of(row, "outlet"),
-        date=text_of(row, "date"),
-        url=text_of(row, "url") or None,
-        language=text_of(row, "language") or None,
-        on_topic=on_topic if on_topic in ("on", "off", "unsure") else "unsure",
-        relevance=number_of(row, "relevance"),
-        themes=theme_scores(row),
-        topic=count_of(row, "topic", NO_TOPIC),
-        members=tuple(_members_named(row, side) for side in sides),
-        places=tuple(tuple(_places_named(row, side)) for side in sides),
-        n_segments=count_of(row, "n_segments"),
-        n_kept=count_of(row, "n_kept"),
-        duplicate_of=text_of(row, "duplicate_of") or None,
+def read_articles(rows: Rows, sides: Sequence[Side]) -> tuple[Article, ...]:
+    """The rows of articles.*, in their order."""
+    return tuple(article for columns in _columns(rows, sides) for article in _articles(columns, sides))
+
+
+_SHARED = ("file", "outlet", "date", "language", "on_topic")
+_TEXTS = (*_SHARED, "document_id", "title", "url", "duplicate_of")
+_OTHERS = ("relevance", "themes", "topic", "n_segments", "n_kept")
+
+
+def _columns(rows: Rows, sides: Iterable[Side]) -> Iterator[dict[str, list[Any]]]:
+    """The cells of the columns we read, some thousand rows at a time."""
+    names = [*_TEXTS, *_OTHERS, *(f"places_{side.id}" for side in sides)]
+    if isinstance(rows, ParquetRows):
+        known = [name for name in names if name in rows.schema.names]
+        for batch in rows.batches(known):
+            missing: dict[str, list[Any]] = dict.fromkeys(names, [None] * batch.num_rows)
+            yield missing | {name: batch.column(name).to_pylist() for name in known}
+        return
+    found = iter(rows)
+    while some := list(islice(found, 10_000)):
+        yield {name: [row.get(name) for row in some] for name in names}
+
+
+def _articles(columns: Mapping[str, list[Any]], sides: Sequence[Side]) -> Iterator[Article]:
+    same: dict[str, str] = {}  # outlets, dates and the like are many times the same text: held once
+    texts = {name: list(map(_text, columns[name])) for name in _TEXTS}
+    texts |= {name: [same.setdefault(text, text) for text in texts[name]] for name in _SHARED}
+    placed = [_place_columns(columns[f"places_{side.id}"], side) for side in sides]
+    numbers = zip(
+        map(_number, columns["relevance"]),
+        map(theme_scores, columns["themes"]),
+        (_count(value, NO_TOPIC) for value in columns["topic"]),
+        (_count(value, 0) for value in columns["n_segments"]),
+        (_count(value, 0) for value in columns["n_kept"]),
+        strict=True,
     )
+    for i, (relevance, themes, topic, n_segments, n_kept) in enumerate(numbers):
+        on_topic = texts["on_topic"][i]
+        yield Article(
+            document_id=texts["document_id"][i],
+            file=texts["file"][i],
+            title=texts["title"][i],
+            outlet=texts["outlet"][i],
+            date=texts["date"][i],
+            url=texts["url"][i] or None,
+            language=texts["language"][i] or None,
+            on_topic=on_topic if on_topic in ("on", "off", "unsure") else "unsure",
+            relevance=relevance,
+            themes=themes,
+            topic=topic,
+            members=tuple([members[i] for members, _ in placed]),
+            places=tuple([places[i] for _, places in placed]),
+            n_segments=n_segments,
+            n_kept=n_kept,
+            duplicate_of=texts["duplicate_of"][i] or None,
+        )
 
 
-def _members_named(row: Row, side: Side) -> tuple[str, ...]:
-    """The members of `side` that a row's places name, in config order; "" first where the side itself is named."""
+def _place_columns(cells: Sequence[object], side: Side) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """The members, and all names, that each cell of a side's places holds."""
+    members_of: dict[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    found = []
+    for cell in cells:
+        names = _places_named(cell)
+        if names not in members_of:
+            members_of[names] = _members_named(names, side), names
+        found.append(members_of[names])
+    return [members for members, _ in found], [names for _, names in found]
+
+
+def _members_named(names: Iterable[str], side: Side) -> tuple[str, ...]:
+    """The members of `side` among names of places, in config order; "" first where the side itself is named."""
     known = {member.casefold(): member for member in side.members}
     found: dict[str, None] = {}
-    for name in _places_named(row, side):
+    for name in names:
         folded = name.casefold()
         if folded in known:
             found[known[folded]] = None
@@ -176,15 +236,15 @@ def _members_named(row: Row, side: Side) -> tuple[str, ...]:
     return tuple(member for member in (WHOLE_SIDE, *side.members) if member in found)
 
 
-def _places_named(row: Row, side: Side) -> list[str]:
-    """The names in a row's places of `side`."""
+def _places_named(cell: object) -> tuple[str, ...]:
+    """The names in a cell of places."""
     names = []
-    for item in items_of(row, f"places_{side.id}"):
+    for item in _items(cell):
         name = item
         if _is_row(item):
             name = next((item[key] for key in ("member", "name", "place") if key in item), None)
         names.append("" if name is None else str(name))
-    return [name for name in names if name]
+    return tuple([name for name in names if name])
 
 
 def read_theme_terms(run: Row) -> dict[str, tuple[str, ...]]:

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import heapq
-import zlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from toolkit.data import CUT_ROLES, KEPT_ROLES, NO_TOPIC, Results
+from toolkit.data import NO_TOPIC, Results
 from toolkit.report.periods import Timeline, lay_out
-from toolkit.report.quotes import (
-    ENOUGH_TERMS,
-    PROSE,
-    QUOTED_ROLES,
-    Candidate,
-    Quotes,
-    Words,
-    key_of,
-    tier_of,
-    tokens_of,
-)
+from toolkit.report.quotes import Candidate, key_of
 from toolkit.report.rows import (
     Article,
     Row,
@@ -30,18 +17,13 @@ from toolkit.report.rows import (
     count_of,
     items_of,
     number_of,
-    read_article,
+    read_articles,
     read_sides,
     read_theme_terms,
     read_themes,
     text_of,
-    theme_scores,
 )
-
-N_EXAMPLES = 3  # of each kind of cut text
-BOTH_SIDES = 0.5  # what naming both sides adds to a passage, beside relevance, theme score and terms of up to 1 each
-MIN_OPENING = 40  # characters of the words that stand in for a title; a shorter line is passed over
-MIN_EXAMPLE_CHARACTERS = 12  # shorter ones ("|", "Menu") tell a reader nothing
+from toolkit.report.text_tally import TextTally, count_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,77 +138,21 @@ class Tally:
         return count_of(counts, key) if isinstance(counts, Mapping) else 0
 
 
-@dataclass(slots=True)
-class _Grown:
-    """A cut role while it grows; the examples are those of the smallest checksum, so a spread over the corpus."""
-
-    n_segments: int = 0
-    n_characters: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    examples: list[tuple[int, str, int, Candidate]] = field(default_factory=list)
-
-    def add(self, row: Row, document_id: str, n_characters: int, text: str) -> None:
-        self.n_segments += 1
-        self.n_characters += n_characters
-        reason = text_of(row, "reason")
-        cues = cues_of(reason, text_of(row, "role"))
-        for cue in cues:
-            self.reasons[cue] += 1
-        if len(text) < MIN_EXAMPLE_CHARACTERS or text.isspace():
-            return
-        order = -zlib.crc32(f"{document_id}\n{row.get('index')}".encode("utf-8", "replace"))
-        if len(self.examples) >= N_EXAMPLES and order < self.examples[0][0]:
-            return
-        start = count_of(row, "start")
-        example = Candidate(document_id, start, count_of(row, "end"), text, ", ".join(cues))
-        item = (order, document_id, start, example)
-        if len(self.examples) < N_EXAMPLES:
-            heapq.heappush(self.examples, item)
-        else:
-            heapq.heappushpop(self.examples, item)
-
-
-@lru_cache(maxsize=4096)
-def cues_of(reason: str, role: str) -> tuple[str, ...]:
-    """The cues of a reason, each once; its code where that says more than the role.
-
-    Examples
-    --------
-    >>> cues_of("teaser: doubled headline, cut off", "teaser"), cues_of("repeated_line", "footer"), cues_of("", "date")
-    (('doubled headline', 'cut off'), ('repeated line',), ('reason not stated',))
-    """
-    code, _, said = reason.partition(":")
-    cues = [cue.strip() for cue in said.split(",") if cue.strip()]
-    if code.strip() and (code.strip() != role or not cues):
-        cues.insert(0, code.strip().replace("_", " "))
-    return tuple(dict.fromkeys(cues)) or ("reason not stated",)
-
-
-@dataclass(slots=True)
-class _Texts:
-    """What one pass over the segments finds."""
-
-    read: list[int] = field(default_factory=lambda: [0, 0])
-    kept: list[int] = field(default_factory=lambda: [0, 0])
-    on: list[int] = field(default_factory=lambda: [0, 0])
-    cut: dict[str, _Grown] = field(default_factory=lambda: defaultdict(_Grown))
-    theme_quotes: dict[str, Quotes] = field(default_factory=lambda: defaultdict(Quotes))
-    topic_quotes: dict[int, Quotes] = field(default_factory=lambda: defaultdict(Quotes))
-    topic_outlets: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    topic_articles: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    n_outliers: int = 0
-    openings: dict[str, str] = field(default_factory=dict)
-    first_seen: dict[str, str] = field(default_factory=dict)
-    repeated: set[str] = field(default_factory=set)
-
-
 def count_results(results: Results) -> Tally:
     """Count everything the report says."""
     sides = read_sides(results.run)
-    articles = tuple(read_article(row, sides) for row in results.articles)
+    articles = read_articles(results.articles, sides)
     on = counted_once(articles)
     timeline = lay_out([articles[i].date for i in on])
-    texts = _read_segments(results, {a.document_id: a for a in articles}, {articles[i].document_id for i in on})
+    texts = count_texts(
+        results.segments,
+        {article.document_id: article for article in articles},
+        {articles[i].document_id for i in on},
+        theme_terms=read_theme_terms(results.run),
+        topic_terms={
+            count_of(row, "topic", NO_TOPIC): tuple(term for term, _ in _terms(row)) for row in results.topics
+        },
+    )
     topics = _topics(results, texts)
     bucket_of = dict(zip(on, timeline.of, strict=True))
     members: tuple[Counter[str], ...] = tuple(Counter() for _ in sides)
@@ -274,72 +200,13 @@ def counted_once(articles: Sequence[Article]) -> tuple[int, ...]:
     )
 
 
-def _read_segments(results: Results, articles: Mapping[str, Article], counted: Set[str]) -> _Texts:
-    """One pass; themes, topics and their quotes are of the articles `counted`."""
-    texts = _Texts()
-    theme_words = {theme: Words(terms) for theme, terms in read_theme_terms(results.run).items()}
-    topic_words = {count_of(row, "topic", NO_TOPIC): Words(term for term, _ in _terms(row)) for row in results.topics}
-    for row in results.segments:
-        document_id = text_of(row, "document_id")
-        start, end = count_of(row, "start"), count_of(row, "end")
-        n_characters = max(0, end - start)
-        texts.read[0] += 1
-        texts.read[1] += n_characters
-        role, text = text_of(row, "role"), text_of(row, "text")
-        kept = row.get("kept")
-        if not (role in KEPT_ROLES if kept is None else bool(kept)):
-            texts.cut[role if role in CUT_ROLES else "other"].add(row, document_id, n_characters, text)
-            continue
-        texts.kept[0] += 1
-        texts.kept[1] += n_characters
-        article = articles.get(document_id)
-        if article is not None and not article.title and len(texts.openings.get(document_id, "")) < MIN_OPENING:
-            texts.openings[document_id] = max(texts.openings.get(document_id, ""), text[:400].strip(), key=len)
-        if article is None or article.on_topic != "on" or row.get("on_topic") != "on":
-            continue
-        texts.on[0] += 1
-        texts.on[1] += n_characters
-        if document_id not in counted:
-            continue
-        topic = count_of(row, "topic", NO_TOPIC)
-        candidate = Candidate(document_id, start, end, text, "")
-        folded = text[:2000].casefold()
-        tokens = tokens_of(folded)
-        tier = tier_of(text, role, tokens)
-        merit = _merit(article, folded, number_of(row, "relevance") or 0.0)
-        if role in QUOTED_ROLES and texts.first_seen.setdefault(key_of(text), document_id) != document_id:
-            texts.repeated.add(key_of(text))
-        for theme, score in theme_scores(row).items():
-            if theme in theme_words:
-                n_terms = theme_words[theme].count(folded, tokens)
-                speaks = tier >= PROSE and n_terms > 0 and theme in article.themes
-                named = min(n_terms, ENOUGH_TERMS) / ENOUGH_TERMS
-                texts.theme_quotes[theme].offer(candidate, article.outlet, tier + speaks, named + score + merit)
-        if topic == NO_TOPIC:
-            texts.n_outliers += role in QUOTED_ROLES  # titles and headings are never put into topics
-            continue
-        texts.topic_outlets[topic][article.outlet] += 1
-        texts.topic_articles[topic][document_id] += 1
-        n_terms = topic_words[topic].count(folded, tokens) if topic in topic_words else 0
-        speaks = tier >= PROSE and n_terms > 0
-        texts.topic_quotes[topic].offer(candidate, article.outlet, tier + speaks, n_terms / ENOUGH_TERMS + merit)
-    return texts
-
-
-def _merit(article: Article, folded: str, relevance: float) -> float:
-    """What makes a passage worth quoting whatever its theme: it names both sides, and belongs to the subject."""
-    named = [any(name.casefold() in folded for name in names) for names in article.places]
-    both = len(named) > 1 and all(named)
-    return BOTH_SIDES * both + (relevance + (article.relevance or 0.0)) / 2
-
-
 def _themes(
     themes: Sequence[Theme],
     articles: Sequence[Article],
     on: Sequence[int],
     bucket_of: Mapping[int, int | None],
     n_buckets: int,
-    texts: _Texts,
+    texts: TextTally,
     topics: Sequence[TopicTally],
     sides: Sequence[Side],
 ) -> tuple[ThemeTally, ...]:
@@ -376,7 +243,7 @@ def _themes(
     return tuple(sorted(tallies, key=lambda tally: -tally.n_articles))
 
 
-def _topics(results: Results, texts: _Texts) -> tuple[TopicTally, ...]:
+def _topics(results: Results, texts: TextTally) -> tuple[TopicTally, ...]:
     """The topics, largest first; the outliers (-1) are no topic and are counted apart.
 
     What the files about topics say of each goes along, where the folder has them.

@@ -1,0 +1,165 @@
+"""Rows of a table that stay on disk: read a piece at a time on every pass, so that no table has to fit in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.errors import ToolkitError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Row = dict[str, object]
+
+
+class ParquetRows:
+    """The rows of a Parquet file; columns that hold JSON come back as what it says.
+
+    Raises
+    ------
+    ToolkitError
+        Where the file cannot be read, or has changed since it was opened first.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._stamp = _stamp(path)
+        with _errors_of(path), self._open() as table:
+            self._n_rows: int = table.metadata.num_rows
+            self.schema: pa.Schema = table.schema_arrow
+        self._json = {field.name for field in self.schema if field.metadata and b"json" in field.metadata}
+
+    def __len__(self) -> int:
+        return self._n_rows
+
+    def __iter__(self) -> Iterator[Row]:
+        for batch in self.batches():
+            yield from self._rows(batch)
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """All rows in order, a batch at a time, of these columns or all of them; JSON as its text."""
+        with _errors_of(self.path), self._open() as table:
+            yield from table.iter_batches(columns=columns, use_threads=False)
+
+    def select(self, column: str, values: Collection[str]) -> Iterator[Row]:
+        """The rows whose text in `column` is one of `values`, in order; groups of rows without any are passed over."""
+        wanted = frozenset(values)
+        if not wanted:
+            return
+        lowest, highest = min(map(_as_bytes, wanted)), max(map(_as_bytes, wanted))
+        position = self.schema.names.index(column)
+        with _errors_of(self.path), self._open() as table:
+            for group in range(table.num_row_groups):
+                known = table.metadata.row_group(group).column(position).statistics
+                first, last = (known.min, known.max) if known is not None and known.has_min_max else (None, None)
+                if isinstance(first, str) and (_as_bytes(last) < lowest or _as_bytes(first) > highest):
+                    continue
+                names = table.iter_batches(row_groups=[group], columns=[column], use_threads=False)
+                if all(wanted.isdisjoint(batch.column(0).to_pylist()) for batch in names):
+                    continue
+                for batch in table.iter_batches(row_groups=[group], use_threads=False):
+                    places = [i for i, value in enumerate(batch.column(column).to_pylist()) if value in wanted]
+                    for start, end in _runs(places):
+                        yield from self._rows(batch.slice(start, end - start))
+
+    def _open(self) -> Any:
+        import pyarrow.parquet as pq
+
+        _check(self.path, self._stamp)
+        # Not pq.read_table: it imports pandas, and its reading threads can outlive a short process (an abort at exit).
+        return pq.ParquetFile(self.path, pre_buffer=False)
+
+    def _rows(self, batch: pa.RecordBatch) -> Iterator[Row]:
+        names = batch.schema.names
+        columns = [
+            [None if value is None else json.loads(value) for value in column.to_pylist()]
+            if name in self._json
+            else column.to_pylist()
+            for name, column in zip(names, batch.columns, strict=True)
+        ]
+        for cells in zip(*columns, strict=True):
+            yield dict(zip(names, cells, strict=True))
+
+
+class JsonLinesRows:
+    """The rows of a file of JSON lines.
+
+    Raises
+    ------
+    ToolkitError
+        Where the file cannot be read, holds a line that is no object, or has changed since it was opened first.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._stamp = _stamp(path)
+        with _errors_of(path), path.open("rb") as stream:
+            self._n_rows = sum(1 for _ in stream)
+
+    def __len__(self) -> int:
+        return self._n_rows
+
+    def __iter__(self) -> Iterator[Row]:
+        _check(self.path, self._stamp)
+        number = 0
+        try:
+            with self.path.open("rb") as stream:
+                for number, line in enumerate(stream, start=1):
+                    row = json.loads(line)
+                    if not isinstance(row, dict):
+                        raise ToolkitError(f"{self.path}, line {number}: not an object. Run the command again.")
+                    yield row
+        except (OSError, ValueError) as error:
+            raise ToolkitError(
+                f"{self.path}, line {max(1, number)}: cannot be read ({error}). Run the command again."
+            ) from error
+
+
+StoredRows = ParquetRows | JsonLinesRows
+
+
+@contextmanager
+def _errors_of(path: Path) -> Iterator[None]:
+    """What goes wrong while a table is read, as one sentence."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise ToolkitError(f"{path}: cannot be read as results ({error}). Run the command again.") from error
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """What tells one version of a file from another; results are published by renaming."""
+    with _errors_of(path):
+        found = path.stat()
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _check(path: Path, stamp: tuple[int, int, int]) -> None:
+    if _stamp(path) != stamp:
+        raise ToolkitError(f"{path}: has changed since the command began to read it. Run the command again.")
+
+
+def _as_bytes(text: str) -> bytes:
+    """A text as Parquet orders texts."""
+    return text.encode("utf-8", "replace")
+
+
+def _runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Ascending places as runs: (first, behind the last).
+
+    Examples
+    --------
+    >>> list(_runs([2, 3, 4, 7]))
+    [(2, 5), (7, 8)]
+    """
+    for i, place in enumerate(places):
+        if i == 0 or places[i - 1] != place - 1:
+            start = place
+        if i + 1 == len(places) or places[i + 1] != place + 1:
+            yield start, place + 1
