@@ -27,8 +27,9 @@ from report_results import (
 
 import toolkit.report
 from toolkit.data import Results
+from toolkit.report.content_hash import content_hash
 from toolkit.report.findings import changes, find, wilson
-from toolkit.report.method import content_hash, corpus_name
+from toolkit.report.method import corpus_name
 from toolkit.report.rows import read_sides
 from toolkit.report.tally import count_results
 

@@ -98,3 +98,22 @@ def _offsets(lengths: list[int]) -> Any:
     if offsets[-1] >= 2**31:
         raise ValueError("more than two gigabytes in one group of rows")
     return pa.py_buffer(offsets.astype(np.int32))
+
+
+def text_bytes(column: Any) -> tuple[npt.NDArray[np.int64], memoryview]:
+    """The texts of an Arrow column in UTF-8, behind one another: text i is `content[bounds[i] : bounds[i + 1]]`.
+
+    A text that is missing is an empty one here.
+
+    Returns
+    -------
+    bounds : array of shape (n_texts + 1,)
+    content : the bytes
+    """
+    if column.null_count:
+        column = column.fill_null("")
+    _, offsets, content = column.buffers()
+    if offsets is None or content is None:
+        return np.zeros(len(column) + 1, dtype=np.int64), memoryview(b"")
+    found = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
+    return found.astype(np.int64), memoryview(content)

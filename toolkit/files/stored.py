@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import ToolkitError
+from toolkit.files.arrow import table_type
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,7 +32,7 @@ class ParquetRows:
         with _errors_of(path), self._open() as table:
             self._n_rows: int = table.metadata.num_rows
             self.schema: pa.Schema = table.schema_arrow
-        self._json = {field.name for field in self.schema if field.metadata and b"json" in field.metadata}
+        self.json_columns = {field.name for field in self.schema if field.metadata and b"json" in field.metadata}
 
     def __len__(self) -> int:
         return self._n_rows
@@ -39,6 +40,11 @@ class ParquetRows:
     def __iter__(self) -> Iterator[Row]:
         for batch in self.batches():
             yield from self._rows(batch)
+
+    def has(self, columns: Mapping[str, str]) -> bool:
+        """Whether these columns (name → kind) are there, with the types of our tables."""
+        types = dict(zip(self.schema.names, self.schema.types, strict=True))
+        return all(types.get(field.name) == field.type for field in table_type(columns))
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """All rows in order, a batch at a time, of these columns or all of them; JSON as its text."""
@@ -77,7 +83,7 @@ class ParquetRows:
         names = batch.schema.names
         columns = [
             [None if value is None else json.loads(value) for value in column.to_pylist()]
-            if name in self._json
+            if name in self.json_columns
             else column.to_pylist()
             for name, column in zip(names, batch.columns, strict=True)
         ]

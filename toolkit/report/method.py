@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolkit.data import Results
+from toolkit.report.content_hash import content_hash
 from toolkit.report.rows import number_of, text_of
 from toolkit.report.tally import Tally
 from toolkit.report.wording import counted, date_words, listing, number, show, words
 
-_NOT_CONTENT = frozenset({"started", "finished", "seconds", "timing", "host", "engine", "formats", "inputs"})
-"""Keys of run.json that differ between equal runs; they stay out of the hash."""
-
 _ENGINES = {"bertopic": "BERTopic", "nmf": "non-negative matrix factorisation (NMF)"}
-
-
-def content_hash(results: Results) -> str:
-    """SHA-256 of everything the report says, so that a footnote can name exactly these results."""
-    digest = hashlib.sha256()
-    encode = json.JSONEncoder(sort_keys=True, ensure_ascii=True, default=str, separators=(",", ":")).encode
-
-    def add(value: object) -> None:
-        digest.update(encode(value).encode() + b"\n")
-
-    add({key: value for key, value in results.run.items() if key not in _NOT_CONTENT})
-    for rows in (results.articles, results.segments, results.topics, results.quarantine):
-        digest.update(f"{len(rows)}\n".encode())
-        for row in rows:
-            add(dict(row))
-    return digest.hexdigest()
 
 
 def corpus_name(run: Mapping[str, object]) -> str:

@@ -25,7 +25,11 @@ Flags = npt.NDArray[np.bool_]
 _BATCH_ROWS = 20_000
 _TEXTS = ("document_id", "role", "reason", "on_topic")
 _COUNTS = ("index", "start", "end", "topic")
-_COLUMNS = (*_TEXTS, *_COUNTS, "kept", "relevance", "themes", "text")
+_COLUMNS = {
+    name: kind
+    for name, kind in segment_columns(with_xpath=False).items()
+    if name in (*_TEXTS, *_COUNTS, "kept", "relevance", "themes", "text")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +68,12 @@ class SegmentBatch:
 
 def segment_batches(rows: Rows) -> Iterator[SegmentBatch]:
     """All segments in their order, a batch at a time."""
-    if isinstance(rows, ParquetRows) and _is_ours(rows.schema):
-        yield from map(_of_columns, rows.batches(_COLUMNS))
+    if isinstance(rows, ParquetRows) and rows.has(_COLUMNS):
+        yield from map(_of_columns, rows.batches(list(_COLUMNS)))
         return
     found = iter(rows)
     while batch := list(islice(found, _BATCH_ROWS)):
         yield _of_rows(batch)
-
-
-def _is_ours(schema: pa.Schema) -> bool:
-    """Whether the columns are there with the types our tables have."""
-    from toolkit.files.arrow import table_type
-
-    ours = table_type(segment_columns(with_xpath=False))
-    types = dict(zip(schema.names, schema.types, strict=True))
-    return all(types.get(name) == ours.field(name).type for name in _COLUMNS)
 
 
 def _of_columns(batch: pa.RecordBatch) -> SegmentBatch:
@@ -87,7 +82,7 @@ def _of_columns(batch: pa.RecordBatch) -> SegmentBatch:
     columns: dict[str, Any] = {name: batch.column(name) for name in _COLUMNS}
     counts = {name: columns[name].fill_null(NO_TOPIC if name == "topic" else 0).to_numpy() for name in _COUNTS}
     relevance = columns["relevance"].fill_null(0.0).to_numpy(zero_copy_only=False)
-    role = _coded(columns["role"])
+    role = coded(columns["role"])
 
     def texts(rows: Sequence[int] | Ints) -> list[str]:
         found: list[str | None] = columns["text"].take(_indices(rows)).to_pylist()
@@ -97,10 +92,10 @@ def _of_columns(batch: pa.RecordBatch) -> SegmentBatch:
         return [theme_scores(value) for value in columns["themes"].take(_indices(rows)).to_pylist()]
 
     return SegmentBatch(
-        document=_coded(columns["document_id"]),
+        document=coded(columns["document_id"]),
         role=role,
-        reason=_coded(columns["reason"]),
-        on_topic=_coded(columns["on_topic"]),
+        reason=coded(columns["reason"]),
+        on_topic=coded(columns["on_topic"]),
         **counts,
         kept=_kept(
             columns["kept"].fill_null(False).to_numpy(zero_copy_only=False),
@@ -142,8 +137,8 @@ def _kept(stated: Flags, unstated: Flags, role: Coded) -> Flags:
     return np.where(unstated, by_role[role.codes], stated)
 
 
-def _coded(column: Any) -> Coded:
-    """A column of Arrow texts."""
+def coded(column: Any) -> Coded:
+    """A column of Arrow texts as a coded one."""
     encoded = column.dictionary_encode()
     values: list[str] = encoded.dictionary.to_pylist()
     codes = encoded.indices
