@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from toolkit.data import Results
 from toolkit.report.aside import aside_sheets, set_aside
 from toolkit.report.boundary import boundary, boundary_sheets, find_near
+from toolkit.report.cards import data_card, model_card
 from toolkit.report.evidence import Evidence
+from toolkit.report.glossary import glossary
+from toolkit.report.method import config_sheet
+from toolkit.report.quality import find_checks, quality, quality_sheet
 from toolkit.report.sections import View
 from toolkit.report.sheets import Sheet
 from toolkit.report.size import Size
@@ -25,8 +29,15 @@ class Account:
 def account_for(results: Results, tally: Tally, evidence: Evidence, *, size: Size) -> Account:
     """The views and tables of these sections."""
     near = find_near(results, tally, size)
+    checks = find_checks(tally)
     views = {
         "set_aside": set_aside(tally, evidence),
         "boundary": boundary(tally, evidence, near),
+        "quality": quality(checks),
+        "data_card": data_card(tally),
+        "model_card": model_card(tally),
+        "glossary": glossary(),
     }
-    return Account(views, (*aside_sheets(tally), *boundary_sheets(tally, near)))
+    return Account(
+        views, (*aside_sheets(tally), *boundary_sheets(tally, near), quality_sheet(checks), config_sheet(results.run))
+    )

@@ -26,8 +26,8 @@ from toolkit.report.wording import VERDICT_LABELS, counted, interval_words, list
 
 MIN_HISTOGRAM = 30  # scored articles below which a histogram of 20 bars says less than the lists
 N_BINS = 20
-N_NEAR = {"brief": 5, "standard": 10, "full": 25}  # articles on each side of each line
-N_UNSURE = {"brief": 10, "standard": 20, "full": 50}
+N_NEAR = {"brief": 5, "standard": 8, "full": 25}  # articles on each side of each line
+N_UNSURE = {"brief": 8, "standard": 15, "full": 50}
 N_AUDIT = 20  # with none wrong among 20, at most 16% of all are: a line a person can read in a quarter of an hour
 MAX_REASONS = 4  # for and as many against
 MAX_PASSAGE = 260  # characters

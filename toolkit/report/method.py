@@ -8,8 +8,10 @@ from typing import Any
 from toolkit.data import Results
 from toolkit.report.content_hash import content_hash
 from toolkit.report.rows import number_of, text_of
+from toolkit.report.sheets import Sheet
+from toolkit.report.size import Size
 from toolkit.report.tally import Tally
-from toolkit.report.wording import counted, date_words, listing, number, show, words
+from toolkit.report.wording import counted, date_words, listing, number, show, show_lines, words
 
 _ENGINES = {"bertopic": "BERTopic", "nmf": "non-negative matrix factorisation (NMF)"}
 
@@ -34,8 +36,10 @@ def corpus_name(run: Mapping[str, object]) -> str:
     return listing(list(dict.fromkeys(names)), limit=3) or "Corpus"
 
 
-def method(results: Results, tally: Tally, *, subject: str, corpus: str, source_date: str | None) -> dict[str, Any]:
-    """What the last section prints."""
+def method(
+    results: Results, tally: Tally, *, subject: str, corpus: str, source_date: str | None, size: Size
+) -> dict[str, Any]:
+    """What the last section prints; the config in full only where the size has room for it."""
     run = results.run
     digest = content_hash(results)
     version = show(text_of(run, "toolkit_version"), limit=40)
@@ -60,8 +64,50 @@ def method(results: Results, tally: Tally, *, subject: str, corpus: str, source_
         "themes": _config_themes(run),
         "sides": _config_sides(run, tally),
         "settings": _settings(run),
+        "config": config_text(run) if size.with_script else "",
         "no_relevance": bool(run.get("no_relevance")),
     }
+
+
+def config_text(run: Mapping[str, Any]) -> str:
+    """The config of the run in full, as TOML fit for a page; "" where the folder has none."""
+    import tomli_w
+
+    config = run.get("config")
+    stated = _without_none(config) if isinstance(config, Mapping) else {}
+    return show_lines(tomli_w.dumps(stated, multiline_strings=False)) if stated else ""
+
+
+def _without_none(value: Any) -> Any:
+    """TOML has no null: what is not set is left out."""
+    if isinstance(value, Mapping):
+        return {str(key): _without_none(item) for key, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple)):
+        return [_without_none(item) for item in value if item is not None]
+    return value
+
+
+def config_sheet(run: Mapping[str, Any]) -> Sheet:
+    """Every setting of the config, one a row; the items of a list in one cell."""
+    return Sheet("config", ("setting", "value"), flat_config(run.get("config")))
+
+
+def flat_config(config: object, path: str = "") -> list[tuple[str, str]]:
+    """Dotted names and values as text, sorted by name; None is "not set".
+
+    Examples
+    --------
+    >>> flat_config({"topics": {"n_topics": None, "engine": "nmf"}, "themes": {"health": {"seed_terms": ["a", "b"]}}})
+    [('themes.health.seed_terms', 'a; b'), ('topics.engine', 'nmf'), ('topics.n_topics', 'not set')]
+    """
+    if isinstance(config, Mapping):
+        pairs = sorted((str(key), value) for key, value in config.items())
+        return [row for key, value in pairs for row in flat_config(value, f"{path}.{key}" if path else key)]
+    if not path:
+        return []
+    if isinstance(config, (list, tuple)):
+        return [(path, "; ".join(str(item) for item in config))]
+    return [(path, "not set" if config is None else str(config))]
 
 
 def _end_of_path(name: str) -> str:

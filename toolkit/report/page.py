@@ -50,6 +50,7 @@ SECTIONS = (
     Section("explore", "Every article", "explorer.html.jinja", needs_script=True),
     Section("set-aside", "What was set aside and why", "set_aside.html.jinja"),
     Section("boundary", "The boundary", "boundary.html.jinja"),
+    Section("quality", "How far to trust it", "quality.html.jinja"),
     Section("articles", "The articles", "articles.html.jinja"),
     Section("method", "Method, versions and limits", "method.html.jinja"),
 )
@@ -106,7 +107,7 @@ def make_report(
         script=Markup(script),  # noqa: S704 - our own files, never data
         masthead=_masthead(results, tally, subject=subject, corpus=corpus, source_date=source_date),
         sections=[section for section in SECTIONS if size.with_script or not section.needs_script],
-        **_views(results, tally, evidence, shown, subject=subject, corpus=corpus, source_date=source_date),
+        **_views(results, tally, evidence, shown, subject=subject, corpus=corpus, source_date=source_date, size=size),
         **account.views,
     )
     return Report(html, sheets=account.sheets)
@@ -153,9 +154,10 @@ def _views(
     subject: str,
     corpus: str,
     source_date: str | None,
+    size: Size,
 ) -> dict[str, object]:
     """What each template prints, by the name it uses."""
-    made_by = method(results, tally, subject=subject, corpus=corpus, source_date=source_date)
+    made_by = method(results, tally, subject=subject, corpus=corpus, source_date=source_date, size=size)
     return {
         "funnel": sections.funnel(tally, no_relevance=bool(results.run.get("no_relevance"))),
         "themes": sections.theme_table(tally),

@@ -75,6 +75,18 @@ def show(value: object, *, limit: int = 300) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def show_lines(text: str, *, limit: int = 2_000) -> str:
+    """`text` as lines a page can carry, their indentation kept; each line as `show` shows it.
+
+    Examples
+    --------
+    >>> show_lines("    a  b\\x1b")
+    '    a b␛'
+    """
+    lines = text.split("\n")
+    return "\n".join(" " * min(40, len(line) - len(line.lstrip(" "))) + show(line, limit=limit) for line in lines)
+
+
 def words(code: object) -> str:
     """A code as words: "id_conflict" is shown as "id conflict"."""
     return show(code, limit=80).replace("_", " ")
