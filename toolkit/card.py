@@ -67,15 +67,24 @@ def card_figures(model: Model) -> dict[str, Any]:
     """The card's figures as plain values, for the manifest of a run: what a report can say of the model behind it.
 
     `relevance` and `themes` are out of fold; they are empty, or those of the model it started from, where labels were
-    too few to learn from.
+    too few to learn from. `topic_lineage` tells whether the topics of two runs are numbered by one register.
     """
+    registry = model.topics.registry
+    entries = {entry.topic: entry for entry in registry.entries}
     return {
         "n_learned_from": model.training.get("n_learned_from"),
         "topics_language": model.training.get("topics_language"),
         "relevance": dict(model.relevance.measured),
         "themes": dict(model.themes.measured),
-        "topic_stability": [
-            {"topic": t.topic, "stability": t.stability} for t in model.topics.shown() if t.stability is not None
+        "topic_lineage": list(registry.lineage),
+        "topics": [
+            {
+                "topic": topic.topic,
+                "stability": topic.stability,
+                "aliases": list(entries[topic.topic].aliases) if topic.topic in entries else [],
+                "parents": list(entries[topic.topic].parents) if topic.topic in entries else [],
+            }
+            for topic in model.topics.shown()
         ],
     }
 

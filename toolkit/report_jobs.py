@@ -41,6 +41,8 @@ def write_report(folder: Path, path: Path, *, size: str = "standard", compare: P
     chosen = find_size(size)
     _check_finished(folder)
     if compare is not None:
+        if compare.resolve() == folder.resolve():
+            raise ToolkitError(f"--compare {compare}: the same folder as RESULTS; name the results of another run.")
         _check_finished(compare)
     report = make_report(
         with_names_of_today(read_results(folder), folder),

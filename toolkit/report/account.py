@@ -8,6 +8,7 @@ from toolkit.data import Results
 from toolkit.report.aside import aside_sheets, set_aside
 from toolkit.report.boundary import boundary, boundary_sheets, find_near
 from toolkit.report.cards import data_card, model_card
+from toolkit.report.changes import find_changes
 from toolkit.report.evidence import Evidence
 from toolkit.report.glossary import glossary
 from toolkit.report.method import config_sheet
@@ -26,11 +27,13 @@ class Account:
     sheets: tuple[Sheet, ...]
 
 
-def account_for(results: Results, tally: Tally, evidence: Evidence, *, size: Size) -> Account:
+def account_for(
+    results: Results, tally: Tally, evidence: Evidence, *, size: Size, before: Results | None = None
+) -> Account:
     """The views and tables of these sections."""
     near = find_near(results, tally, size)
     checks = find_checks(tally)
-    views = {
+    views: View = {
         "set_aside": set_aside(tally, evidence),
         "boundary": boundary(tally, evidence, near),
         "quality": quality(checks),
@@ -38,6 +41,8 @@ def account_for(results: Results, tally: Tally, evidence: Evidence, *, size: Siz
         "model_card": model_card(tally),
         "glossary": glossary(),
     }
-    return Account(
-        views, (*aside_sheets(tally), *boundary_sheets(tally, near), quality_sheet(checks), config_sheet(results.run))
-    )
+    sheets = [*aside_sheets(tally), *boundary_sheets(tally, near), quality_sheet(checks), config_sheet(results.run)]
+    if before is not None:
+        views["changes"], tables = find_changes(results, tally, before, evidence)
+        sheets += tables
+    return Account(views, tuple(sheets))

@@ -185,12 +185,24 @@ def _item(article: Article, evidence: Evidence, tally: Tally, passage: Candidate
         "against": "; ".join(against),
         "passage": None,
     }
-    address = f"#explore?doc={percent_encoded(article.document_id.encode('utf-8', 'replace'), safe='')}"
+    at = None
     if passage is not None:
         text, start, end = shorten(passage, limit=MAX_PASSAGE)
         view["passage"] = {"text": text, "start": start, "end": end}
-        address += f"&at={start}"
-    return view | {"explore": address}
+        at = start
+    return view | {"explore": address_of(article.document_id, at)}
+
+
+def address_of(document_id: str, at: int | None = None) -> str:
+    """Where the explorer opens an article, at a character of it.
+
+    Examples
+    --------
+    >>> address_of("a b", 12)
+    '#explore?doc=a%20b&at=12'
+    """
+    address = f"#explore?doc={percent_encoded(document_id.encode('utf-8', 'replace'), safe='')}"
+    return address if at is None else f"{address}&at={at}"
 
 
 def reasons_of(article: Article, tally: Tally) -> tuple[list[str], list[str]]:

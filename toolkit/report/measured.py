@@ -96,7 +96,7 @@ def read_measured(run: Row) -> Measured:
     if not isinstance(card, Mapping):
         return Measured(n_labels=labelled)
     stability = {}
-    for item in items_of(card, "topic_stability"):
+    for item in items_of(card, "topics"):
         if isinstance(item, Mapping):
             topic, value = number_of(item, "topic"), number_of(item, "stability")
             if topic is not None and value is not None:

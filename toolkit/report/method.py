@@ -92,7 +92,7 @@ def config_sheet(run: Mapping[str, Any]) -> Sheet:
     return Sheet("config", ("setting", "value"), flat_config(run.get("config")))
 
 
-def flat_config(config: object, path: str = "") -> list[tuple[str, str]]:
+def flat_config(config: object) -> list[tuple[str, str]]:
     """Dotted names and values as text, sorted by name; None is "not set".
 
     Examples
@@ -100,14 +100,22 @@ def flat_config(config: object, path: str = "") -> list[tuple[str, str]]:
     >>> flat_config({"topics": {"n_topics": None, "engine": "nmf"}, "themes": {"health": {"seed_terms": ["a", "b"]}}})
     [('themes.health.seed_terms', 'a; b'), ('topics.engine', 'nmf'), ('topics.n_topics', 'not set')]
     """
+    return [(".".join(path), value_text(value)) for path, value in settings_of(config)]
+
+
+def settings_of(config: object, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
+    """Every setting of a config with the names that lead to it, sorted by these; lists stay whole."""
     if isinstance(config, Mapping):
         pairs = sorted((str(key), value) for key, value in config.items())
-        return [row for key, value in pairs for row in flat_config(value, f"{path}.{key}" if path else key)]
-    if not path:
-        return []
-    if isinstance(config, (list, tuple)):
-        return [(path, "; ".join(str(item) for item in config))]
-    return [(path, "not set" if config is None else str(config))]
+        return [row for key, value in pairs for row in settings_of(value, (*path, key))]
+    return [(path, config)] if path else []
+
+
+def value_text(value: object) -> str:
+    """A setting as text: the items of a list in a row."""
+    if isinstance(value, (list, tuple)):
+        return "; ".join(str(item) for item in value)
+    return "not set" if value is None else str(value)
 
 
 def _end_of_path(name: str) -> str:

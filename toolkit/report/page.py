@@ -31,13 +31,14 @@ if TYPE_CHECKING:
 class Section:
     """One section of the page: the anchor, the heading, and the template that prints the view of the same name.
 
-    `needs_script`: it is left out of a page that has none.
+    `needs_script`: it is left out of a page that has none. `needs_before`: of one that compares with no other run.
     """
 
     id: str
     title: str
     template: str
     needs_script: bool = False
+    needs_before: bool = False
 
 
 SECTIONS = (
@@ -51,6 +52,7 @@ SECTIONS = (
     Section("set-aside", "What was set aside and why", "set_aside.html.jinja"),
     Section("boundary", "The boundary", "boundary.html.jinja"),
     Section("quality", "How far to trust it", "quality.html.jinja"),
+    Section("changes", "Changes since another run", "changes.html.jinja", needs_before=True),
     Section("articles", "The articles", "articles.html.jinja"),
     Section("method", "Method, versions and limits", "method.html.jinja"),
 )
@@ -98,7 +100,7 @@ def make_report(
     environment = _environment()
     shown = proof.appendix_order(tally)
     evidence = proof.Evidence(tally, {article.document_id: f"a{i + 1}" for i, article in enumerate(shown)})
-    account = account_for(results, tally, evidence, size=size)
+    account = account_for(results, tally, evidence, size=size, before=before)
     html = environment.get_template("page.html.jinja").render(
         style_hash=digest(style),
         style=Markup(style),  # noqa: S704 - our own file, never data
@@ -106,7 +108,11 @@ def make_report(
         script_hash=digest(script),
         script=Markup(script),  # noqa: S704 - our own files, never data
         masthead=_masthead(results, tally, subject=subject, corpus=corpus, source_date=source_date),
-        sections=[section for section in SECTIONS if size.with_script or not section.needs_script],
+        sections=[
+            section
+            for section in SECTIONS
+            if (size.with_script or not section.needs_script) and (before is not None or not section.needs_before)
+        ],
         **_views(results, tally, evidence, shown, subject=subject, corpus=corpus, source_date=source_date, size=size),
         **account.views,
     )

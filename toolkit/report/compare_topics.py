@@ -1,0 +1,184 @@
+"""Topics of two runs, matched: by their ids where one register numbered both, else by the segments they share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit.data import NO_TOPIC, Results
+from toolkit.report.rows import Row, count_of, items_of, text_of
+from toolkit.report.tally import Tally, TopicTally
+
+BY_REGISTER, BY_SEGMENTS, NOT_MATCHED = "register", "segments", "not matched"
+MAJORITY = 0.5  # more than half of either is the other: then no topic can be matched twice, and no order decides
+NAMED_SHARE = 0.2  # smaller parts of a topic are not named as what it came from or went to
+
+
+@dataclass(frozen=True, slots=True)
+class TopicChange:
+    """A topic of two runs, or of one: `kind` is kept, new or gone.
+
+    `before` and `after` count on-topic articles that hold it, None in a run that has no such topic. `shared` is the
+    share of the segments of both, in articles of both runs, that are in both (Jaccard); None where that is not known.
+    `kin` says where a topic that is gone went, or where a new one came from: `(name, share)`, largest first; the share
+    is None where the register says so and nothing was counted.
+    """
+
+    kind: str
+    id_before: int | None
+    id_after: int | None
+    name_before: str
+    name_after: str
+    before: int | None
+    after: int | None
+    shared: float | None = None
+    kin: tuple[tuple[str, float | None], ...] = ()
+
+
+def match_topics(
+    before: Results, after: Results, first: Tally, second: Tally, same_text: Collection[str]
+) -> tuple[tuple[TopicChange, ...], str]:
+    """The topics of both runs, matched where they can be, and by what; `same_text` are articles equal in both."""
+    old = {topic.topic: topic for topic in first.topics}
+    new = {topic.topic: topic for topic in second.topics}
+    if not old and not new:
+        return (), NOT_MATCHED
+    shared = _Overlap.of(before, after, same_text)
+    if of_one_register(before.run, after.run):
+        by, pairs = BY_REGISTER, {topic: topic for topic in old if topic in new}
+        merged, parents = _aliases(after.run), _parents(after.run)
+    elif shared.table:
+        by, pairs = BY_SEGMENTS, shared.majorities()
+        merged, parents = {}, {}
+    else:
+        return (), NOT_MATCHED
+    continued = {into: topic for topic, into in pairs.items()}
+    changes = []
+    for topic in new:
+        if topic in continued:
+            earlier = continued[topic]
+            changes.append(_change("kept", old[earlier], new[topic], shared.jaccard(earlier, topic), ()))
+    for topic in new:
+        if topic not in continued:
+            from_parents = tuple((parent, None) for parent in parents.get(topic, ()))
+            changes.append(_change("new", None, new[topic], None, _named(from_parents or shared.came(topic), old)))
+    for topic in old:
+        if topic not in pairs:
+            into = ((merged[topic], None),) if topic in merged else shared.went(topic)
+            changes.append(_change("gone", old[topic], None, None, _named(into, new)))
+    return tuple(changes), by
+
+
+def _change(
+    kind: str,
+    old: TopicTally | None,
+    new: TopicTally | None,
+    shared: float | None,
+    kin: tuple[tuple[str, float | None], ...],
+) -> TopicChange:
+    return TopicChange(
+        kind,
+        None if old is None else old.topic,
+        None if new is None else new.topic,
+        "" if old is None else old.name,
+        "" if new is None else new.name,
+        None if old is None else old.n_articles,
+        None if new is None else new.n_articles,
+        shared,
+        kin,
+    )
+
+
+def _named(
+    kin: Iterable[tuple[int, float | None]], topics: Mapping[int, TopicTally]
+) -> tuple[tuple[str, float | None], ...]:
+    return tuple((topics[topic].name, share) for topic, share in kin if topic in topics)
+
+
+def of_one_register(before: Row, after: Row) -> bool:
+    """Whether the ids of topics mean the same in both runs: one model's line of registers begins the other's."""
+    first, second = _lineage(before), _lineage(after)
+    n = min(len(first), len(second))
+    return n > 0 and first[:n] == second[:n]
+
+
+def _card(run: Row) -> Row:
+    model = run.get("model")
+    card = model.get("card") if isinstance(model, Mapping) else None
+    return card if isinstance(card, Mapping) else {}
+
+
+def _lineage(run: Row) -> list[str]:
+    return [str(mark) for mark in items_of(_card(run), "topic_lineage")]
+
+
+def _listed(run: Row, key: str) -> dict[int, tuple[int, ...]]:
+    """Topic → the ids in its list `key`."""
+    rows = [row for row in items_of(_card(run), "topics") if isinstance(row, Mapping)]
+    return {count_of(row, "topic", NO_TOPIC): tuple(int(item) for item in items_of(row, key)) for row in rows}
+
+
+def _parents(run: Row) -> dict[int, tuple[int, ...]]:
+    return _listed(run, "parents")
+
+
+def _aliases(run: Row) -> dict[int, int]:
+    """A topic that was merged → the topic it went into."""
+    return {alias: topic for topic, aliases in _listed(run, "aliases").items() for alias in aliases}
+
+
+@dataclass(frozen=True, slots=True)
+class _Overlap:
+    """`table[(a, b)]` segments of topic a before and b after; `old` and `new` count them by one of the two."""
+
+    table: Mapping[tuple[int, int], int]
+    old: Mapping[int, int]
+    new: Mapping[int, int]
+
+    @classmethod
+    def of(cls, before: Results, after: Results, same_text: Collection[str]) -> _Overlap:
+        """Counted over the segments of articles that read the same in both runs, by article and start."""
+        placed = dict(_topics_of(before, same_text))
+        table: Counter[tuple[int, int]] = Counter()
+        new: Counter[int] = Counter()
+        for place, topic in _topics_of(after, same_text):
+            new[topic] += 1
+            if place in placed:
+                table[placed[place], topic] += 1
+        return cls(table, Counter(placed.values()), new)
+
+    def jaccard(self, a: int, b: int) -> float | None:
+        """Of the segments of either, the share in both; None where there are none."""
+        either = self.old.get(a, 0) + self.new.get(b, 0) - self.table.get((a, b), 0)
+        return self.table.get((a, b), 0) / either if either else None
+
+    def majorities(self) -> dict[int, int]:
+        """Topic before → topic after, where more than half of either is the other."""
+        return {
+            a: b
+            for (a, b), n in sorted(self.table.items())
+            if n > MAJORITY * self.old[a] and n > MAJORITY * self.new[b]
+        }
+
+    def went(self, a: int) -> tuple[tuple[int, float | None], ...]:
+        """Where the segments of a topic went, largest share first."""
+        return _ranked({b: n / self.old[a] for (old, b), n in self.table.items() if old == a})
+
+    def came(self, b: int) -> tuple[tuple[int, float | None], ...]:
+        """Where the segments of a topic came from, largest share first."""
+        return _ranked({a: n / self.new[b] for (a, new), n in self.table.items() if new == b})
+
+
+def _ranked(shares: Mapping[int, float]) -> tuple[tuple[int, float | None], ...]:
+    ranked = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(item for item in ranked if item[1] >= NAMED_SHARE)[:2]
+
+
+def _topics_of(results: Results, documents: Collection[str]) -> Iterable[tuple[tuple[str, Any], int]]:
+    """(article, start of the segment) → topic, of the segments in a topic."""
+    for row in results.segments:
+        topic = count_of(row, "topic", NO_TOPIC)
+        if topic != NO_TOPIC and (document_id := text_of(row, "document_id")) in documents:
+            yield (document_id, count_of(row, "start")), topic
