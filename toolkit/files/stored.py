@@ -61,8 +61,10 @@ class ParquetRows:
         with _errors_of(self.path), self._open() as table:
             for group in range(table.num_row_groups):
                 known = table.metadata.row_group(group).column(position).statistics
-                first, last = (known.min, known.max) if known is not None and known.has_min_max else (None, None)
-                if isinstance(first, str) and (_as_bytes(last) < lowest or _as_bytes(first) > highest):
+                span: tuple[Any, Any] = (
+                    (known.min, known.max) if known is not None and known.has_min_max else (None, None)
+                )
+                if isinstance(span[0], str) and (_as_bytes(span[1]) < lowest or _as_bytes(span[0]) > highest):
                     continue
                 names = table.iter_batches(row_groups=[group], columns=[column], use_threads=False)
                 if all(wanted.isdisjoint(batch.column(0).to_pylist()) for batch in names):

@@ -63,7 +63,7 @@ def _hash_rows(rows: Rows) -> bytes:
                 column.add([row.get(name) for row in some])
             n_before += len(some)
     digest = hashlib.sha256(f"{len(rows)}\n".encode())
-    for name in sorted(columns):
+    for name in sorted(name for name, column in columns.items() if column.says_something):
         digest.update(_as_json(name) + b"\n" + columns[name].digest())
     return digest.digest()
 
@@ -79,6 +79,7 @@ class _Column:
 
     def __init__(self, *, is_json: bool = False) -> None:
         self._is_json = is_json
+        self.says_something = False  # a column of nulls is hashed as none at all
         self._streams = [hashlib.sha256() for _ in range(5)]
         self._tags, self._ints, self._floats, self._lengths, self._texts = self._streams
 
@@ -88,6 +89,7 @@ class _Column:
     def add(self, values: Sequence[object]) -> None:
         """Take in cells as Python values."""
         tags = list(map(_tag, values))
+        self.says_something |= any(tags)
         self._tags.update(bytes(tags))
         for stream, kind, wanted in ((self._ints, "<i8", _INT), (self._floats, "<f8", _FLOAT)):
             numbers: list[Any] = [value for value, tag in zip(values, tags, strict=True) if tag == wanted]
@@ -129,6 +131,7 @@ class _Column:
             self.add([None if value is None else json.loads(value) for value in values] if self._is_json else values)
 
     def _add_tags(self, present: Any, tag: int) -> None:
+        self.says_something |= bool(present.any())
         self._tags.update(np.where(present, tag, _NULL).astype(np.uint8).tobytes())
 
     def _add_texts(self, lengths: Any, content: bytes | memoryview) -> None:
