@@ -11,7 +11,6 @@
   const SAID = { on: "on the subject", off: "off the subject", unsure: "unsure", wrong_cut: "cut wrongly", note: "note" };
   const VERDICTS = ["on", "off", "unsure"];
   const ITEMS = "[data-doc], [data-doc] [data-start]";
-  const LONGEST = 90; // characters of a title or passage in the bar
 
   let data = null;
   let labels = new Map(); // of themes
@@ -20,7 +19,6 @@
   let before = []; // the marks before each change
   let isSaved = true;
 
-  const short = (words) => (words.length > LONGEST ? words.slice(0, LONGEST - 1).trimEnd() + "…" : words);
   const total = () => toolkit.count(marks.size, "mark");
   const docOf = (of) => of.closest("[data-doc]").dataset.doc;
   const rowOf = (of) => data.rowOf(docOf(of));
@@ -31,10 +29,7 @@
   }
   const markOf = (of, kind, theme) => marks.get(keyOf(of, kind, theme));
 
-  function announce(words) {
-    at("said").textContent = "";
-    at("said").textContent = words;
-  }
+  const announce = (words) => (at("said").textContent = words);
 
   function store() {
     try {
@@ -46,9 +41,9 @@
   function restore() {
     try {
       const kept = JSON.parse(localStorage.getItem(STORE));
-      if (kept) [isSaved, marks] = [kept[0], new Map(kept[1])];
+      [isSaved, marks] = [kept[0], new Map(kept[1])];
     } catch (error) {
-      marks = new Map();
+      isSaved = true; // nothing is kept, or may be
     }
   }
 
@@ -111,7 +106,7 @@
     const name = labels.get(theme);
     const yes = markOf(of, "theme", theme);
     const no = markOf(of, "no_theme", theme);
-    change(name + ": " + (yes ? "not a theme of this article" : no ? "nothing said" : "a theme of this article"), () => {
+    change(name + ": " + (yes ? "not a theme of it" : no ? "nothing said" : "a theme of it"), () => {
       marks.delete(keyOf(of, "theme", theme));
       marks.delete(keyOf(of, "no_theme", theme));
       if (!no) put(of, yes ? "no_theme" : "theme", { theme });
@@ -120,11 +115,11 @@
   }
 
   // A note goes with the verdict or the wrong cut, or stands alone.
-  const noted = (of) => ["on", "wrong_cut", "note"].map((kind) => markOf(of, kind)).find((found) => found);
+  const all = (of) => ["on", "wrong_cut", "note"].map((kind) => markOf(of, kind)).filter(Boolean);
   function writeNote() {
     const words = at("note-text").value.trim();
     const of = item;
-    const found = noted(of);
+    const found = all(of)[0];
     const role = found && found.role ? { role: found.role } : {};
     change(words ? "Note kept" : "Note taken away", () => {
       if (found && found.mark !== "note") put(of, found.mark, { ...role, note: words });
@@ -150,7 +145,7 @@
 
   // What is said of an item, in words, on the item itself.
   function wordsOf(of) {
-    const found = ["on", "wrong_cut", "note"].map((kind) => markOf(of, kind)).filter(Boolean);
+    const found = all(of);
     const words = found.filter((one) => one.mark !== "note").map((one) => SAID[one.mark]);
     for (const [theme, name] of labels) {
       if (markOf(of, "theme", theme)) words.push("theme: " + name);
@@ -180,7 +175,7 @@
     at("count").textContent = total() + (marks.size && !isSaved ? ", not saved" : "");
     at("save").disabled = at("clear").disabled = !marks.size;
     at("undo").disabled = !before.length;
-    at("about").textContent = item ? named() : "Choose an article or a passage to mark it.";
+    at("about").textContent = item ? named() : "Choose an article or a passage.";
     for (const button of at("kinds").querySelectorAll("button")) {
       const kind = button.dataset.kind;
       button.disabled = !item || (kind === "wrong_cut" && !passage(item));
@@ -189,10 +184,9 @@
     }
   }
   function named() {
-    const title = toolkit.clean(data.titles[rowOf(item)] || docOf(item));
-    if (!passage(item)) return short(title);
+    if (!passage(item)) return toolkit.clean(data.titles[rowOf(item)] || docOf(item));
     const own = [...item.childNodes].filter((node) => node.nodeType !== 1 || !node.matches(".marked, .hidden, .why"));
-    return "Passage: " + short(own.map((node) => node.textContent).join(" ").replace(/\s+/g, " ").trim());
+    return "Passage: " + own.map((node) => node.textContent).join(" ").trim().slice(0, 200);
   }
   function showThemes() {
     for (const button of at("themes").querySelectorAll("button")) {
@@ -205,21 +199,18 @@
   function take(target) {
     const found = target.closest(ITEMS);
     if (!found || found === item || rowOf(found) < 0) return;
+    choose(found);
+  }
+  function choose(next) {
     if (item) item.classList.remove("to-mark");
-    item = found;
-    item.classList.add("to-mark");
-    const host = item.closest("dialog[open]") || document.body; // what is behind an open dialog cannot be pressed
+    item = next;
+    if (item) item.classList.add("to-mark");
+    const host = (item && item.closest("dialog[open]")) || document.body; // what is behind an open dialog cannot be pressed
     if (bar.parentNode !== host) host.append(bar);
     at("themes").hidden = at("note").hidden = true;
     show();
   }
-  function leave() {
-    if (item) item.classList.remove("to-mark");
-    item = null;
-    at("themes").hidden = at("note").hidden = true;
-    if (bar.parentNode !== document.body) document.body.append(bar);
-    show();
-  }
+  const leave = () => choose(null);
   // A panel opens in the bar; closing it gives the focus back.
   let from = null;
   function open(name) {
@@ -227,7 +218,7 @@
     from = bar.contains(document.activeElement) ? document.activeElement : item.querySelector(":focus") || item;
     at("themes").hidden = name !== "themes";
     at("note").hidden = name !== "note";
-    if (name === "note") at("note-text").value = (noted(item) || {}).note || "";
+    if (name === "note") at("note-text").value = (all(item)[0] || {}).note || "";
     else showThemes();
     (name === "note" ? at("note-text") : at("themes").querySelector("button")).focus();
   }
@@ -281,15 +272,12 @@
       if (item && !item.closest("[data-doc]")) leave();
       else show();
     });
-    for (const id of ["explorer-list", "reader-body"]) {
-      const place = document.getElementById(id);
-      if (place) watcher.observe(place, { childList: true });
-    }
+    for (const id of ["explorer-list", "reader-body"]) watcher.observe(document.getElementById(id), { childList: true });
   }
 
   async function begin() {
     data = await toolkit.loaded;
-    if (!data || !data.hashes) return;
+    if (!data) return;
     labels = new Map(data.tables.themes);
     for (const [theme, name] of labels) at("themes").append(toolkit.make("button", { type: "button", data: { theme }, text: name }));
     restore();
