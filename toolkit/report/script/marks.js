@@ -157,9 +157,9 @@
     const words = wordsOf(of);
     const place = of.matches("dialog") ? of.querySelector("h3") : of.cells ? of.cells[0] : of;
     if (!place) return;
-    const old = [...place.children].find((child) => child.matches(".marked"));
+    const old = [...place.children].find((child) => child.matches(".mark-said"));
     if (old) old.remove();
-    if (words.length) place.append(toolkit.make("span", { class: "marked", text: " Marked: " + words.join(" · ") }));
+    if (words.length) place.append(toolkit.make("span", { class: "mark-said", text: " Marked: " + words.join(" · ") }));
   }
   function prepare(root) {
     for (const of of root.querySelectorAll(ITEMS)) {
@@ -185,7 +185,7 @@
   }
   function named() {
     if (!passage(item)) return toolkit.clean(data.titles[rowOf(item)] || docOf(item));
-    const own = [...item.childNodes].filter((node) => node.nodeType !== 1 || !node.matches(".marked, .hidden, .why"));
+    const own = [...item.childNodes].filter((node) => node.nodeType !== 1 || !node.matches(".mark-said, .hidden, .why"));
     return "Passage: " + own.map((node) => node.textContent).join(" ").trim().slice(0, 200);
   }
   function showThemes() {
