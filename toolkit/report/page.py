@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from html import unescape
 from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
 
 from toolkit.report import evidence as proof
 from toolkit.report import sections
@@ -14,6 +18,7 @@ from toolkit.report.findings import find, subject_of
 from toolkit.report.inlined import digest, read_script, read_style
 from toolkit.report.marks import marks
 from toolkit.report.method import corpus_name, method
+from toolkit.report.pack import pack
 from toolkit.report.periods import covered
 from toolkit.report.sheets import Sheet
 from toolkit.report.size import STANDARD, Size
@@ -40,6 +45,10 @@ class Section:
     needs_script: bool = False
     needs_before: bool = False
 
+
+_SAID, _DATA = "<!--what is in this file-->", "<!--the articles-->"  # put in their place when the page's size is known
+_ROOM_FOR_WORDS = 1_000  # bytes of the sentence about it, at most
+_DOCUMENT = re.compile(r'data-doc="([^"]*)"')
 
 SECTIONS = (
     Section("funnel", "From read to on-topic", "funnel.html.jinja"),
@@ -91,8 +100,6 @@ def make_report(
         The report's date, ISO 8601. Without it the page carries no date: no clock is read, so that equal results
         give equal bytes.
     """
-    from markupsafe import Markup
-
     tally = count_results(results)
     subject = subject_of(results.run)
     corpus = corpus_name(results.run)
@@ -101,7 +108,7 @@ def make_report(
     shown = proof.appendix_order(tally)
     evidence = proof.Evidence(tally, {article.document_id: f"a{i + 1}" for i, article in enumerate(shown)})
     account = account_for(results, tally, evidence, size=size, before=before)
-    html = environment.get_template("page.html.jinja").render(
+    shell = environment.get_template("page.html.jinja").render(
         style_hash=digest(style),
         style=Markup(style),  # noqa: S704 - our own file, never data
         interactive=size.with_script,
@@ -116,7 +123,20 @@ def make_report(
         **_views(results, tally, evidence, shown, subject=subject, corpus=corpus, source_date=source_date, size=size),
         **account.views,
     )
-    return Report(html, sheets=account.sheets)
+    if not size.with_script:
+        return Report(shell, sheets=account.sheets)
+    room = size.max_bytes(len(tally.articles)) - len(shell.encode("utf-8", "replace")) - _ROOM_FOR_WORDS
+    packed = pack(results, tally, linked=_linked(shell), room=room)
+    data = environment.get_template("packed.html.jinja").render(elements=packed.elements)
+    said = "" if packed.complete else packed.said
+    # Neither mark can come from data: what is data has no "<" on the page.
+    html = shell.replace(_SAID, str(escape(packed.said)), 1).replace(_DATA, data.strip(), 1)
+    return Report(html, sheets=account.sheets, left_out=(said,) if said else ())
+
+
+def _linked(shell: str) -> set[str]:
+    """The ids of the articles that the page quotes or lists."""
+    return {unescape(found) for found in _DOCUMENT.findall(shell)}
 
 
 @cache
@@ -175,4 +195,5 @@ def _views(
         "articles": proof.appendix(tally, evidence, shown),
         "marks": marks(results.run, report=made_by["hash"]),
         "method": made_by,
+        "explorer": {"said": Markup(_SAID)},  # noqa: S704 - a mark of ours
     }

@@ -1,0 +1,183 @@
+"""Whole texts of articles for the page: their segments, packed in blocks that are unpacked when one is opened."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from toolkit.data import KEPT_ROLES, NO_TOPIC, Results
+from toolkit.report.rows import Article, Row, count_of, text_of, theme_scores
+from toolkit.report.texts import segments_of
+from toolkit.report.wording import ROLE_LABELS, safe_url, show, words
+
+BLOCK = 24  # articles unpacked together when one of them is opened
+MIN_PROSE = 40  # characters of a line that can be a first sentence
+_AT_ONCE = 1_000  # articles whose rows are in memory together
+_N_REASONS = 4  # for the subject, and as many against it
+_OPENING_ROLES = ("body", "quote", "list", "caption", "heading")
+_VERDICT_CODES = {"off": 0, "unsure": 1, "on": 2}
+_SHRINK = 0.85  # a text among others of its block, against the same text packed alone; a first guess only
+_GOOD_FIT = 0.97  # the share of the room that is full enough
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """`content`: a line of base64 a block; `blocks`: the rows in each; `tables`: what the codes in them mean."""
+
+    content: str = ""
+    blocks: tuple[tuple[int, ...], ...] = ()
+    tables: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Codes:
+    """Numbers for names, in the order they are met."""
+
+    known: dict[str, int] = field(default_factory=dict)
+
+    def of(self, name: str) -> int:
+        return self.known.setdefault(name, len(self.known))
+
+
+def leads_of(results: Results, document_ids: Sequence[str], *, limit: int) -> dict[str, str]:
+    """The first sentence or so of each article, as one line of at most `limit` characters; "" where it has no text."""
+    found = {}
+    for part in _parts(document_ids):
+        segments = segments_of(results, part)
+        for document_id in part:
+            found[document_id] = _lead(segments.get(document_id, ()), limit)
+    return found
+
+
+def _lead(rows: Sequence[Row], limit: int) -> str:
+    best = ""
+    for row in rows:
+        if is_kept(row) and text_of(row, "role") in _OPENING_ROLES:
+            text = text_of(row, "text")[: 4 * limit].strip()
+            if len(text) >= MIN_PROSE:
+                return show(text, limit=limit)
+            best = best or text
+    return show(best, limit=limit)
+
+
+def is_kept(row: Row) -> bool:
+    """Whether a segment is part of its article."""
+    kept = row.get("kept")
+    return text_of(row, "role") in KEPT_ROLES if kept is None else bool(kept)
+
+
+def pack_texts(results: Results, held: Sequence[Article], wanted: Sequence[int], *, room: int) -> Texts:
+    """Pack the texts of as many of the `wanted` rows as go into `room` bytes, the first of them first.
+
+    Parameters
+    ----------
+    held : the articles of the page, by row
+    wanted : rows of `held`, in the order of their worth
+    """
+    if room <= 0 or not wanted:
+        return Texts()
+    roles, reasons, themes = _Codes(), _Codes(), _Codes()
+    packed: dict[int, bytes] = {}
+    sizes: dict[int, int] = {}
+    used, n = 0, 0
+    for part in _parts(wanted):
+        segments = segments_of(results, [held[row].document_id for row in part])
+        for row in sorted(part):
+            article = held[row]
+            own = segments.get(article.document_id, ())
+            packed[row] = _article(results, article, own, roles, reasons, themes)
+            sizes[row] = len(_deflated(packed[row]))
+        n += len(part)
+        used += sum(sizes[row] for row in part)
+        if used * _SHRINK > room:
+            break
+    chosen = _first_that_fit(wanted[:n], sizes, room / _SHRINK)
+    for _ in range(4):  # the guess is corrected by what the blocks really take
+        texts, size = _blocks(wanted[:chosen], packed), 0
+        size = sum(len(line) + 1 for line in texts[0])
+        spare = _tables_size(roles, reasons, themes, texts[1])
+        if size + spare <= room and (chosen == n or size + spare >= room * _GOOD_FIT):
+            break
+        scale = (room - spare) / max(size, 1)
+        chosen = min(n, max(0, int(chosen * scale * (1 if scale > 1 else 0.99))))
+    while chosen and sum(len(line) + 1 for line in texts[0]) + spare > room:
+        chosen = int(chosen * 0.95)
+        texts = _blocks(wanted[:chosen], packed)
+    lines, blocks = texts
+    return Texts("\n".join(lines), blocks, _tables(roles, reasons, themes) if blocks else {})
+
+
+def _parts(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]
+
+
+def _first_that_fit(rows: Sequence[int], sizes: dict[int, int], room: float) -> int:
+    used = 0.0
+    for n, row in enumerate(rows):
+        used += sizes[row]
+        if used > room:
+            return n
+    return len(rows)
+
+
+def _blocks(rows: Sequence[int], packed: dict[int, bytes]) -> tuple[list[str], tuple[tuple[int, ...], ...]]:
+    """The texts in blocks by row: neighbours in the table are often of one source, and pack well together."""
+    ordered = sorted(rows)
+    blocks = tuple(tuple(ordered[start : start + BLOCK]) for start in range(0, len(ordered), BLOCK))
+    return [_deflated(b"[" + b",".join(packed[row] for row in block) + b"]") for block in blocks], blocks
+
+
+def _article(
+    results: Results, article: Article, rows: Sequence[Row], roles: _Codes, reasons: _Codes, themes: _Codes
+) -> bytes:
+    """One article as JSON: its address, its file, what spoke for and against it, and its segments.
+
+    A segment is [text, role, reason or -1 where it is kept, verdict, characters skipped before it, topic, themes].
+    """
+    segments = []
+    end = 0
+    for row in rows:
+        text = text_of(row, "text")
+        start = count_of(row, "start", end)
+        segments.append(
+            [
+                text,
+                roles.of(text_of(row, "role")),
+                -1 if is_kept(row) else reasons.of(show(text_of(row, "reason"), limit=200)),
+                _VERDICT_CODES.get(text_of(row, "on_topic"), 1),
+                start - end,
+                count_of(row, "topic", NO_TOPIC),
+                [themes.of(theme) for theme in theme_scores(row)],
+            ]
+        )
+        end = start + len(text)
+    found = results.explanations.get(article.document_id, ())
+    spoke = [(show(name, limit=120), round(value, 3)) for name, value in found]
+    why = [item for item in spoke if item[1] > 0][:_N_REASONS] + [item for item in spoke if item[1] < 0][:_N_REASONS]
+    return _json([safe_url(article.url) or "", show(article.file, limit=300), why, segments])
+
+
+def _tables(roles: _Codes, reasons: _Codes, themes: _Codes) -> dict[str, Any]:
+    return {
+        "roles": [[role, ROLE_LABELS.get(role, words(role))] for role in roles.known],
+        "reasons": list(reasons.known),
+        "text_themes": list(themes.known),
+    }
+
+
+def _tables_size(roles: _Codes, reasons: _Codes, themes: _Codes, blocks: Sequence[Sequence[int]]) -> int:
+    return len(_deflated(_json([_tables(roles, reasons, themes), blocks]))) + 200
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _deflated(content: bytes) -> str:
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+    return b64encode(packer.compress(content) + packer.flush()).decode()
