@@ -27,10 +27,12 @@ from report_results import (
 
 import toolkit.report
 from toolkit.data import Results
+from toolkit.report import make_report
 from toolkit.report.content_hash import content_hash
 from toolkit.report.findings import changes, find, wilson
 from toolkit.report.method import corpus_name
 from toolkit.report.rows import read_sides
+from toolkit.report.size import BRIEF
 from toolkit.report.tally import count_results
 
 PACKAGE = Path(toolkit.report.__file__).parent
@@ -210,12 +212,18 @@ def test_a_topic_of_one_outlet_or_one_article_is_flagged() -> None:
 
 
 def test_the_list_of_articles_says_how_many_it_leaves_out() -> None:
-    said = "250 of 400 articles are listed, all quoted ones among them, on-topic first and by falling relevance; 150"
+    said = "150 of 400 articles are listed, all quoted ones among them, on-topic first and by falling relevance; 250"
     assert said in words_of(render_report(small(100, 300)))
 
 
-def test_every_quotation_can_be_followed_into_the_list(pages: dict[str, str]) -> None:
-    sources = parse(pages["four hundred"]).xpath("//ul[@class='quotes']//span[@class='where']")
+def test_every_quotation_can_be_followed_into_the_list_or_the_explorer(pages: dict[str, str]) -> None:
+    quotes = parse(pages["four hundred"]).xpath("//ul[@class='quotes']/li")
+    assert len(quotes) > 30
+    for quote in quotes:
+        (link,) = quote.xpath(".//a[@class='open']")
+        assert link.get("href") == f"#explore?doc={quote.get('data-doc')}&at={quote.get('data-start')}"
+    brief = parse(make_report(made_up(400), size=BRIEF).html)
+    sources = brief.xpath("//ul[@class='quotes']//span[@class='where']")
     assert len(sources) > 30
     assert all("in the list" in source.text_content() for source in sources)
 
@@ -259,14 +267,28 @@ def test_two_thousand_articles_stay_small() -> None:
     assert sum(1 for _ in parse(html).iter()) <= 6_000
 
 
+def place_rows(n: int) -> list[dict[str, str]]:
+    """The rows of the first grid of places, group by group: place to the articles that name it."""
+    page = parse(render_report(small(n, places_asean=["Hanoi", "Vietnam", "ASEAN"])))
+    table = page.xpath("//section[@id='places']//table")[0]
+    return [
+        {row.find("th").text_content(): row.find("td").text_content() for row in group.xpath("./tr[not(@class)]")}
+        for group in table.xpath("./tbody")
+    ]
+
+
 def test_places_come_in_config_order_with_zeros() -> None:
-    page = parse(render_report(small(2, places_asean=["Hanoi", "Vietnam", "ASEAN"])))
-    second, first = page.xpath("//table[contains(@class, 'heat')]")
-    cells = {row.find("th").text_content(): row.find("td").text_content() for row in second.xpath("./tbody/tr")}
-    assert list(cells) == ASEAN
-    assert (cells["Vietnam"], cells["Brunei"]) == ("2", "0")
-    assert [row.find("th").text_content() for row in first.xpath("./tbody/tr")] == CHINA
-    assert "2 on-topic articles name ASEAN as a whole." in words_of(render_report(small(2, places_asean=["ASEAN"])))
+    second, first = place_rows(30)
+    assert list(second) == [*ASEAN, "ASEAN as a whole"]
+    assert (second["Vietnam"], second["Brunei"], second["ASEAN as a whole"]) == ("30", "0", "30")
+    assert list(first) == CHINA
+
+
+def test_a_small_corpus_shows_only_the_places_and_themes_it_has() -> None:
+    assert place_rows(2) == [{"Vietnam": "2", "ASEAN as a whole": "2"}, {"China": "2"}]
+    words = words_of(render_report(small(2, places_asean=["Vietnam"])))
+    assert "10 themes without an article are left out." in words
+    assert "never: Brunei, Cambodia," in words
 
 
 def test_the_folders_of_the_machine_stay_off_the_page() -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from toolkit.data import Results
 from toolkit.report.aside import aside_sheets, set_aside
 from toolkit.report.boundary import boundary, boundary_sheets, find_near
-from toolkit.report.cards import data_card, model_card
 from toolkit.report.changes import find_changes
+from toolkit.report.datasheets import data_card, model_card
 from toolkit.report.evidence import Evidence
 from toolkit.report.glossary import glossary
 from toolkit.report.method import config_sheet

@@ -1,236 +1,275 @@
-"""The data card and the model card: what was read, what it was judged by, and what either is not good for."""
+"""A card for every theme and every topic: what it is made of, where it stands, and what it says in its own words."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from toolkit.report.findings import wilson
-from toolkit.report.measured import Measured, promise_words, read_measured
-from toolkit.report.periods import covered
-from toolkit.report.rows import Row, number_of, text_of
+from toolkit.report.evidence import Evidence, title_of
+from toolkit.report.findings import SMALL_CORPUS, changes, ranked_members, wilson
+from toolkit.report.links import Links
+from toolkit.report.quotes import Candidate, shorten
+from toolkit.report.rows import Article, items_of, number_of, text_of
 from toolkit.report.sections import View
-from toolkit.report.tally import Tally
-from toolkit.report.wording import counted, interval_words, listing, number, percent, show
+from toolkit.report.sheets import Sheet
+from toolkit.report.tally import Tally, ThemeTally, TopicTally
+from toolkit.report.theme_words import ThemeWord
+from toolkit.report.wording import counted, date_words, interval_words, listing, number, percent, show
 
-MAX_OUTLETS = 8
-MAX_LANGUAGES = 8
-_FORMATS = {
-    "txt": "plain text",
-    "md": "Markdown",
-    "html": "HTML",
-    "htm": "HTML",
-    "jsonl": "JSON lines",
-    "json": "JSON",
-    "csv": "CSV",
-    "tsv": "TSV",
-    "parquet": "Parquet",
-    "pdf": "PDF",
-    "warc": "WARC",
-}
-_PACKED = ("gz", "bz2", "xz", "zst")
-MODEL_LIMITS = (
-    "It knows the sides and themes of its configuration and no others; what is about neither is off-topic.",
-    "Its scores are right on average for material like the labelled one; on other outlets, years or languages they may "
-    "lean to one side.",
-    "It reads what was scraped: an article cut short by a pay wall is judged by what is left of it.",
-    "Topics describe the corpus they were found in; a new affair has none until the model is trained again.",
-)
+MAX_TOPIC_CARDS = 30
+MAX_TOPICS = 100  # cards and rows together
+N_TOPIC_QUOTES = 2
+N_TERMS = 10
+MAX_EXEMPLAR = 180  # characters of the words under a closed card's name
+ONE_OUTLET = 0.8  # share of a topic's segments from one outlet that is flagged
+ONE_ARTICLE = 0.5  # share of a topic's segments from one article that is flagged
 
 
-def data_card(tally: Tally) -> View:
-    """Sources, period, languages, formats, rights and known gaps of what was read."""
-    articles = tally.articles
-    outlets = Counter(article.outlet for article in articles if article.outlet)
-    codes = Counter(article.language for article in articles if article.language)
-    languages: Counter[str] = Counter()
-    for code, n in codes.items():
-        languages[language_name(code)] += n
-    rows = [
-        ("Read", _read_words(tally)),
-        ("Sources", _ranked(outlets, "outlet", limit=MAX_OUTLETS)),
-        ("Period", covered([article.date for article in articles])),
-        ("Languages", _ranked(languages, "language", limit=MAX_LANGUAGES)),
-        ("Formats", formats_words([article.file for article in articles])),
-        ("Text", _text_words(tally)),
-    ]
-    return {"rows": [(label, value) for label, value in rows if value], "gaps": known_gaps(tally)}
+def theme_cards(
+    tally: Tally, evidence: Evidence, links: Links, found_words: Mapping[str, Sequence[ThemeWord]]
+) -> list[View]:
+    """One card per theme, in the order of the table."""
+    topics = {topic.topic: topic for topic in tally.topics}
+    moved = changes(tally)
+    n, cards = len(tally.on), []
+    for i, theme in enumerate(tally.themes):
+        placed = [topics[topic] for topic in theme.topics]
+        change = moved.get(theme.theme.id)
+        cards.append(
+            {
+                "anchor": f"theme-{i + 1}",
+                "label": show(theme.theme.label, limit=80),
+                "description": show(theme.theme.description, limit=400),
+                "articles": counted(theme.n_articles, "article"),
+                "empty": theme.n_articles == 0,
+                "share": percent(theme.n_articles / n) if n >= SMALL_CORPUS else "",
+                "of": f"{number(theme.n_articles)} of {number(n)}",
+                "href": links.articles(("theme", theme.theme.id)) if theme.n_articles else "",
+                "interval": interval_words(*wilson(theme.n_articles, n)) if n else "",
+                "change": change.words if change else "",
+                "mean": percent(theme.mean_score),
+                "exemplar": shorten(theme.quotes[0], limit=MAX_EXEMPLAR)[0] if theme.quotes else "",
+                "quotes": [evidence.quote(candidate, in_context=True) for candidate in theme.quotes],
+                "words": ", ".join(f"{word.word} {number(word.n_inside)}" for word in found_words[theme.theme.id]),
+                "outlets": _linked(_ranked(theme.outlets), "outlet", theme, links, 5),
+                "members": _linked(_members(theme, tally), "place", theme, links, 5),
+                "months": _busiest(theme, tally, links),
+                "topics": [
+                    {
+                        "anchor": f"topic-{topic.topic}",
+                        "name": show(topic.name, limit=80),
+                        "terms": ", ".join(show(term, limit=40) for term, _ in topic.terms[:6]),
+                        "articles": counted(topic.n_articles, "article"),
+                    }
+                    for topic in placed[:8]
+                ],
+                "more_topics": max(0, len(placed) - 8),
+            }
+        )
+    return cards
 
 
-def _read_words(tally: Tally) -> str:
-    parts = [counted(len(tally.articles), "article")]
-    if tally.n_quarantined:
-        parts.append(f"{counted(tally.n_quarantined, 'record')} that could not be used")
-    if tally.n_repeats:
-        parts.append(f"{counted(tally.n_repeats, 'exact repeat')}")
-    return listing(parts)
+def _ranked(counter: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counter.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _text_words(tally: Tally) -> str:
-    total, kept = tally.all_text.n_characters, tally.kept_text.n_characters
-    return f"{number(total)} characters, of which {number(kept)} belong to the articles" if total else ""
+def _members(theme: ThemeTally, tally: Tally) -> list[tuple[str, int]]:
+    return ranked_members(theme.members[1], tally.sides[1].members) if len(tally.sides) > 1 else []
 
 
-def _ranked(counter: Counter[str], kind: str, *, limit: int) -> str:
-    ranked = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
-    if not ranked:
-        return ""
-    named = listing([f"{show(name, limit=60)} {number(n)}" for name, n in ranked], limit=limit)
-    return f"{counted(len(ranked), kind)}: {named}" if len(ranked) > 1 else named
-
-
-def language_name(code: str) -> str:
-    """The English name of an ISO 639 code; the code itself where there is none.
-
-    Examples
-    --------
-    >>> language_name("vi"), language_name("und"), language_name("x!")
-    ('Vietnamese', 'not known', 'x!')
-    """
-    import pycountry
-
-    plain = code.split("-")[0]
-    found = None
-    if plain != "und" and plain.isascii() and plain.isalpha() and len(plain) in (2, 3):
-        found = pycountry.languages.get(**{f"alpha_{len(plain)}": plain.lower()})
-    return "not known" if plain == "und" else str(found.name).split(" (")[0] if found else code
-
-
-def formats_words(files: list[str]) -> str:
-    """The kinds of files, by the endings of their names, with the number of articles in each.
-
-    Examples
-    --------
-    >>> formats_words(["a.txt", "b.txt", "dump.jsonl.gz", "standard input"])
-    'plain text 2, JSON lines (packed) 1 and other 1'
-    """
-    kinds: Counter[str] = Counter()
-    for name in files:
-        parts = name.casefold().split("#")[0].split(".")
-        packed = len(parts) > 1 and parts[-1] in _PACKED
-        ending = parts[-2 if packed else -1] if len(parts) > 1 + packed else ""
-        kinds[_FORMATS.get(ending, "other") + (" (packed)" if packed and ending in _FORMATS else "")] += 1
-    ranked = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
-    return listing([f"{kind} {number(n)}" for kind, n in ranked]) if kinds.keys() - {"other"} else ""
-
-
-def known_gaps(tally: Tally) -> list[str]:
-    """What the collection lacks as far as it shows, in sentences."""
-    articles, gaps = tally.articles, []
-    n = len(articles)
-    undated = sum(1 for article in articles if not article.date)
-    no_year = sum(1 for article in articles if article.date.startswith("--"))
-    if undated + no_year:
-        which = f" ({number(no_year)} of them state a day without a year)" if no_year else ""
-        gaps.append(f"{number(undated + no_year)} of {counted(n, 'article')} cannot be placed in time{which}.")
-    nameless = sum(1 for article in articles if not article.outlet)
-    if nameless:
-        gaps.append(f"{number(nameless)} of {counted(n, 'article')} name no outlet.")
-    if tally.timeline.drawn:
-        empty = [label for label, count in zip(tally.timeline.labels, tally.n_per_bucket, strict=True) if count == 0]
-        if empty:
-            gaps.append(f"No on-topic article is dated in {listing(empty, limit=6)}.")
-    without_text = sum(1 for article in articles if not article.n_kept)
-    if without_text:
-        gaps.append(f"{counted(without_text, 'page')} held no article text.")
-    if tally.n_quarantined:
-        gaps.append(f"{counted(tally.n_quarantined, 'record')} could not be used.")
-    return gaps
-
-
-def model_card(tally: Tally) -> View:
-    """What the model learned from, where it drew its lines, what it promised, what was measured."""
-    run = tally.run
-    model = run.get("model")
-    stated: Row = model if isinstance(model, Mapping) else {}
-    trained = stated.get("trained_on")
-    learned: Row = trained if isinstance(trained, Mapping) else {}
-    measured = read_measured(run)
-    rows = [
-        ("Name", show(text_of(stated, "name"), limit=80)),
-        ("Learned from", _learned_words(learned, measured)),
-        ("Labels", _label_words(measured)),
-        ("Started from", _base_words(learned)),
-        ("Lines", _line_words(run)),
-        ("Promise", promise_words(measured)),
-    ]
+def _linked(ranked: Sequence[tuple[str, int]], facet: str, theme: ThemeTally, links: Links, limit: int) -> View:
+    """Names with their counts, the counts leading to the articles; how many more there are."""
     return {
-        "rows": [(label, value) for label, value in rows if value],
-        "figures": _figures(measured),
-        "of_the_base": measured.of_the_base,
-        "is_recorded": measured.is_recorded,
-        "limits": MODEL_LIMITS,
+        "items": [
+            {
+                "label": show(name, limit=60),
+                "n": number(n),
+                "href": links.articles(("theme", theme.theme.id), (facet, name)),
+            }
+            for name, n in ranked[:limit]
+        ],
+        "more": max(0, len(ranked) - limit),
     }
 
 
-def _learned_words(learned: Row, measured: Measured) -> str:
-    n, n_on = number_of(learned, "n_documents"), number_of(learned, "n_on_topic")
-    if n is None:
+def _busiest(theme: ThemeTally, tally: Tally, links: Links) -> View:
+    """The buckets with most articles of the theme."""
+    timeline = tally.timeline
+    pairs = [(n, i) for i, n in enumerate(theme.per_bucket) if n] if timeline.drawn else []
+    return {
+        "items": [
+            {
+                "label": timeline.labels[i],
+                "n": number(n),
+                "href": links.articles(("theme", theme.theme.id), *(("month", month) for month in timeline.months(i))),
+            }
+            for n, i in sorted(pairs, key=lambda pair: (-pair[0], pair[1]))[:3]
+        ],
+        "more": 0,
+    }
+
+
+def quoted(tally: Tally) -> list[Candidate]:
+    """Every passage that a card of a theme or a topic quotes."""
+    found = [candidate for theme in tally.themes for candidate in theme.quotes]
+    for topic in tally.topics[:MAX_TOPIC_CARDS]:
+        summary = _summary(topic)
+        found += [*([summary] if summary else []), *topic.quotes[:N_TOPIC_QUOTES]]
+    return found
+
+
+def topics(tally: Tally, evidence: Evidence, links: Links) -> View:
+    """The topics found in this corpus, with their terms, flags and quotes; the outliers counted openly."""
+    labels = {theme.theme.id: show(theme.theme.label, limit=80) for theme in tally.themes}
+    anchors = {theme.theme.id: f"theme-{i + 1}" for i, theme in enumerate(tally.themes)}
+    place_of = {topic: place for place, topic in enumerate(tally.topic_order)}
+    largest = tally.topics[:MAX_TOPIC_CARDS]
+    cards = []
+    for topic in sorted(largest, key=lambda topic: place_of.get(topic.topic, len(place_of))):
+        summary = _summary(topic)
+        cards.append(
+            {
+                "anchor": f"topic-{topic.topic}",
+                "name": show(topic.name, limit=80),
+                "segments": counted(topic.n_segments, "segment"),
+                "articles": counted(topic.n_articles, "article"),
+                "href": links.articles(("topic", str(topic.topic))),
+                "theme": labels.get(topic.theme or "", ""),
+                "theme_anchor": anchors.get(topic.theme or "", ""),
+                "terms": _term_bars(topic.terms[:N_TERMS]),
+                "flags": _flags(topic, tally),
+                "summary": evidence.quote(summary) if summary else None,
+                "share": _share_words(topic),
+                "bursts": listing([date_words(period) for period in topic.bursts], limit=4),
+                "quotes": [evidence.quote(candidate, limit=360) for candidate in topic.quotes[:N_TOPIC_QUOTES]],
+            }
+        )
+    total = tally.n_in_topics + tally.n_outliers
+    return {
+        "cards": cards,
+        "n": len(tally.topics),
+        "smaller": [
+            {
+                "anchor": f"topic-{topic.topic}",
+                "name": show(topic.name, limit=80),
+                "terms": ", ".join(show(term, limit=40) for term, _ in topic.terms[:6]),
+                "segments": number(topic.n_segments),
+                "articles": number(topic.n_articles),
+                "href": links.articles(("topic", str(topic.topic))),
+                "theme": labels.get(topic.theme or "", ""),
+            }
+            for topic in tally.topics[MAX_TOPIC_CARDS:MAX_TOPICS]
+        ],
+        "more": max(0, len(tally.topics) - MAX_TOPICS),
+        "outliers": number(tally.n_outliers),
+        "outlier_share": percent(tally.n_outliers / total) if total else "",
+        "total": counted(total, "on-topic segment"),
+        "any": total > 0,
+        "sheets": ("topics", "topic_terms", "quotes"),
+    }
+
+
+def _flags(topic: TopicTally, tally: Tally) -> list[str]:
+    """What dominates a topic: one outlet, one day, one story, one article."""
+    articles = {article.document_id: article for article in tally.articles}
+    flags = [words for flag in items_of(topic.card, "flags") if (words := _flag_words(flag, articles, tally))]
+    outlet, outlet_share = topic.top_outlet
+    document_id, article_share = topic.top_article
+    if article_share >= ONE_ARTICLE and topic.n_articles > 1 and document_id in articles:
+        title = title_of(articles[document_id], tally)
+        flags.append(f"{percent(article_share)} of its segments come from one article, “{title}”.")
+    elif topic.n_articles == 1:
+        flags.append("It stands in one article only.")
+    if not topic.card and outlet and outlet_share >= ONE_OUTLET and len(tally.outlets) > 1 and topic.n_articles > 1:
+        flags.append(f"{percent(outlet_share)} of its segments come from one outlet, {show(outlet, limit=60)}.")
+    return flags
+
+
+def _flag_words(flag: Any, articles: Mapping[str, Article], tally: Tally) -> str:
+    """What dominates a topic, in a sentence; "" for what the card itself says already."""
+    if not isinstance(flag, Mapping):
         return ""
-    parts = [counted(int(n), "document")]
-    if measured.n_learned_from is not None and measured.n_learned_from < n:
-        parts.append(f"of which a sample of {number(measured.n_learned_from)} was learned from")
-    if n_on is not None:
-        parts.append(f"{number(n_on)} of them on the subject")
-    return ", ".join(parts)
+    share, value = percent(number_of(flag, "share") or 0.0), text_of(flag, "value")
+    kind = text_of(flag, "flag")
+    if kind == "one_outlet":
+        return f"{share} of its articles come from one outlet, {show(value, limit=60)}."
+    if kind == "one_day":
+        return f"{share} of its dated articles are of one day, {date_words(value)}."
+    if kind == "one_story":
+        title = title_of(articles[value], tally) if value in articles else show(value, limit=80)
+        return f"{share} of its articles, copies counted, are one story, “{title}”."
+    return ""
 
 
-def _label_words(measured: Measured) -> str:
-    if measured.n_labels is None:
+def _summary(topic: TopicTally) -> Candidate | None:
+    """The sentence that sums a topic up."""
+    said = topic.card.get("summary")
+    if not isinstance(said, Mapping) or not text_of(said, "text"):
+        return None
+    start, end = int(number_of(said, "start") or 0), int(number_of(said, "end") or 0)
+    return Candidate(text_of(said, "document_id"), start, end, text_of(said, "text"), "")
+
+
+def _share_words(topic: TopicTally) -> str:
+    """The share of on-topic articles that speak of a topic, with its interval; "" where the folder does not say."""
+    share, low, high = (number_of(topic.share, key) for key in ("share", "low", "high"))
+    if share is None or low is None or high is None:
         return ""
-    if measured.n_labels:
-        return counted(measured.n_labels, "labelled document")
-    if measured.of_the_base:
-        return "none of its own: what it knows of on and off is that of the model it started from"
-    return "none: on and off are told by the built-in rule"
+    return f"{percent(share)} of on-topic articles ({interval_words(low, high)})"
 
 
-def _base_words(learned: Row) -> str:
-    if "base" not in learned:
-        return ""
-    base = text_of(learned, "base")
-    return f"the model {show(base[:16], limit=40)}…" if base else "the configuration alone"
+def _term_bars(terms: Sequence[tuple[str, float]]) -> View:
+    """The words, one a line, and one path of bars beside them: 90 wide, 18 a line."""
+    highest = max((weight for _, weight in terms), default=0.0) or 1.0
+    path = "".join(
+        f"M0 {18 * i + 4}h{max(1.0, 90 * weight / highest):.1f}v10H0z" for i, (_, weight) in enumerate(terms)
+    )
+    return {
+        "path": path,
+        "height": 18 * len(terms),
+        "lines": f"{1.4 * len(terms):.1f}em",
+        "words": "\n".join(show(term, limit=30) for term, _ in terms),
+    }
 
 
-def _line_words(run: Row) -> str:
-    thresholds = run.get("thresholds")
-    if not isinstance(thresholds, Mapping) or run.get("no_relevance"):
-        return ""
-    on, off = number_of(thresholds, "on_from"), number_of(thresholds, "off_below")
-    if on is None or off is None:
-        return ""
-    between = ", unsure between" if off < on else ""
-    return f"on-topic from a score of {on:.3f}, off-topic below {off:.3f}{between}"
+def card_sheets(
+    tally: Tally, cards: Sequence[View], topic_cards: Sequence[View], found_words: Mapping[str, Sequence[ThemeWord]]
+) -> list[Sheet]:
+    """Topics and their terms, the words of the themes, and every quotation of the cards with its source."""
+    interval = ("share", "low", "high")
+    columns = ("topic", "name", "theme", "segments", "articles", *interval, "bursts", "flags")
+    rows = [
+        (
+            topic.topic,
+            topic.name,
+            topic.theme,
+            topic.n_segments,
+            topic.n_articles,
+            *(number_of(topic.share, key) for key in interval),
+            "; ".join(topic.bursts),
+            " ".join(_flags(topic, tally)),
+        )
+        for topic in tally.topics
+    ]
+    terms = [(topic.topic, topic.name, term, weight) for topic in tally.topics for term, weight in topic.terms]
+    theme_rows = [
+        (theme.theme.id, found.word, found.n_inside, found.n_outside)
+        for theme in tally.themes
+        for found in found_words[theme.theme.id]
+    ]
+    quotes = [
+        (kind, card["label" if kind == "theme" else "name"], *(item[key] for key in _QUOTE_KEYS), item["text"])
+        for kind, held in (("theme", cards), ("topic", topic_cards))
+        for card in held
+        for item in [*([card["summary"]] if card.get("summary") else []), *card["quotes"]]
+    ]
+    return [
+        Sheet("topics", columns, rows),
+        Sheet("topic_terms", ("topic", "name", "term", "weight"), terms),
+        Sheet("theme_words", ("theme", "word", "articles_inside", "articles_outside"), theme_rows),
+        Sheet("quotes", ("of", "name", "document_id", *_QUOTE_KEYS[1:], "text"), quotes),
+    ]
 
 
-def _figures(measured: Measured) -> list[dict[str, Any]]:
-    """The measured figures in words, with their intervals where they are shares of documents."""
-    rows: list[tuple[str, str]] = []
-    if measured.n_documents:
-        n_on = int(measured.of("n_on") or 0)
-        rows.append(("Labelled documents", f"{number(measured.n_documents)}, {number(n_on)} on the subject"))
-    for label, share in (
-        ("Precision: of those called on, are", measured.precision),
-        ("Recall: of those on the subject, called on", measured.recall),
-        ("Promise kept", measured.coverage),
-    ):
-        if share is not None:
-            rows.append((label, share.words))
-    answered = measured.of("answered_ratio")
-    if answered is not None:
-        n = measured.n_documents
-        rows.append(("Got an answer", f"{percent(answered)} ({interval_words(*wilson(round(answered * n), n))})"))
-    for name, label in (
-        ("f1_answered", "F1 of those answered"),
-        ("f1_at_half", "F1 with the line at one half"),
-        ("auc", "Area under the ROC curve"),
-        ("average_precision", "Average precision"),
-    ):
-        value = measured.of(name)
-        if value is not None:
-            rows.append((label, f"{value:.3f}"))
-    macro_f1 = number_of(measured.themes, "macro_f1")
-    if macro_f1 is not None:
-        rows.append(("Themes: mean F1", f"{macro_f1:.3f}"))
-    return [{"label": label, "value": value} for label, value in rows]
+_QUOTE_KEYS = ("doc", "start", "end", "title", "outlet", "date", "url", "file")

@@ -16,6 +16,9 @@ _WIDTH = 300
 _PLOT_WIDTH = _WIDTH - 38
 _LETTER = 6.4  # width of a digit or letter of an axis label, generously
 _LABEL_GAP = 8
+_DOTS_WIDTH = 420
+_DOT_ROW = 36  # pixels from one row of a dot chart to the next
+_TEXT_SIZE = 13  # of words inside a wide chart: on a phone it is drawn at three quarters
 _LARGEST_PAD = 1.2  # buckets of empty axis beside the points, both ends together
 BIN_GAP = 0.003  # between the bars of the histogram, as part of the axis
 MAX_DOTTED = 14  # buckets up to which every point gets a dot; beyond, dots hide the line
@@ -30,10 +33,54 @@ _DEFAULTS = {"opacity": "1", "stroke-width": "1", "font-weight": "normal"}
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One panel of small multiples: (share, low, high) per bucket, None for a gap; `label` is its text alternative."""
+    """One panel of small multiples: (share, low, high) per bucket, None for a gap, and the counts.
+
+    `label` is its text alternative.
+    """
 
     shares: tuple[tuple[float, float, float] | None, ...]
+    counts: tuple[int, ...]
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One row of a dot-and-interval chart: a share with its interval, and what is written beside it."""
+
+    label: str
+    words: str
+    share: float
+    low: float
+    high: float
+
+
+def share_dots(dots: Sequence[Dot], *, label: str) -> Markup:
+    """Shares as dots with their intervals, one row each in the order given; each row is named above its dot.
+
+    The names stand above and not beside the dots so that they can be read on a phone.
+    """
+    import altair as alt
+
+    highest = max(dot.high for dot in dots)
+    top = next((step for step in (0.1, 0.2, 0.4, 0.6, 0.8) if highest <= step), 1.0)
+    rows = [
+        {"row": i, "label": dot.label, "words": dot.words, "share": dot.share, "low": dot.low, "high": dot.high}
+        for i, dot in enumerate(dots)
+    ]
+    ticks = [round(top * i / 4, 4) for i in range(5)]
+    axis = alt.Axis(format=".1~%", title=None, values=ticks, domain=False, ticks=False, labelPadding=5)
+    x = alt.X("share:Q", axis=axis, scale=alt.Scale(domain=[0, top], nice=False))
+    y = alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[len(dots) - 0.45, -0.75], nice=False))
+    base = alt.Chart(alt.InlineData(values=rows)).encode(y=y)
+    rule = base.mark_rule(color="var(--bar)", strokeWidth=3).encode(
+        x=alt.X("low:Q", axis=axis, scale=alt.Scale(domain=[0, top], nice=False)), x2="high:Q"
+    )
+    dot = base.mark_circle(color="var(--accent)", size=75, opacity=1).encode(x=x)
+    text = {"baseline": "alphabetic", "dy": -9, "fontSize": _TEXT_SIZE, "color": "var(--ink)"}
+    names = base.mark_text(align="left", **text).encode(x=alt.value(0), text="label:N")
+    words = base.mark_text(align="right", **text).encode(x=alt.value(_DOTS_WIDTH), text="words:N")
+    chart = alt.layer(rule, dot, names, words).properties(width=_DOTS_WIDTH, height=_DOT_ROW * len(dots))
+    return _draw(_spec(chart, size=_TEXT_SIZE - 1), label=label)
 
 
 def share_panels(
@@ -41,17 +88,25 @@ def share_panels(
 ) -> list[Markup]:
     """Small multiples on one scale: line, 95% band, gaps as gaps, hollow points where a bucket is not `solid`.
 
-    Altair describes the panel once; the panels differ in their rows alone.
+    Below each line stand the counts as bars, on one scale too, hollow where a bucket is not solid. Altair describes
+    the panel once; the panels differ in their rows alone.
     """
     import altair as alt
 
     dots = len(ticks) <= MAX_DOTTED
-    x = alt.X("i:Q", axis=_ticks(alt, ticks), scale=alt.Scale(domain=[-0.3, max(1, len(ticks) - 1) + 0.3], nice=False))
+    scale = alt.Scale(domain=[-0.5, max(1, len(ticks) - 1) + 0.5], nice=False, padding=0)  # bars ask for padding
+    x = alt.X("i:Q", axis=None, scale=scale)
     y_axis = alt.Axis(
-        format=".0%", title=None, values=[0, highest / 2, highest], domain=False, ticks=False, labelPadding=4
+        format=".0%",
+        title=None,
+        values=[0, highest / 2, highest],
+        domain=False,
+        ticks=False,
+        labelPadding=4,
+        labelOverlap=False,
     )
     y = alt.Y("share:Q", axis=y_axis, scale=alt.Scale(domain=[0, highest], nice=False))
-    base = alt.Chart().encode(x=x)
+    base = alt.Chart().transform_filter("isValid(datum.share)").encode(x=x)
     band = base.mark_area(color="var(--accent)", opacity=0.16).encode(y=alt.Y("low:Q"), y2="high:Q", detail="run:N")
     line = base.mark_line(color="var(--accent)", strokeWidth=1.8).encode(y=y, detail="run:N")
     full = base.transform_filter("datum.dot").mark_circle(color="var(--accent)", size=22, opacity=1).encode(y=y)
@@ -60,24 +115,25 @@ def share_panels(
         .mark_point(stroke="var(--accent)", fill="var(--paper)", size=26, opacity=1, strokeWidth=1.4)
         .encode(y=y)
     )
-    chart = alt.layer(band, line, full, hollow, data=alt.InlineData(values=[{"i": 0}]))
-    spec = _spec(chart.properties(width=_PLOT_WIDTH, height=84))
+    above = alt.layer(band, line, full, hollow).properties(width=_PLOT_WIDTH, height=84)
+    most = max((n for one in series for n in one.counts), default=0)
+    below = _count_bars(alt, alt.Undefined, ticks, scale=scale, values=[most], highest=most, n=len(ticks))
+    below = below.properties(width=_PLOT_WIDTH, height=26)
+    both = alt.vconcat(above, below, data=alt.InlineData(values=[{"i": 0}]), spacing=14, bounds="flush")
+    spec = _spec(both)
     panels = []
     for one in series:
         runs = _runs(one.shares)
         alone = Counter(run for _, run, _ in runs)
-        rows = [
-            {
-                "i": i,
-                "share": min(share, highest),
-                "low": min(low, highest),
-                "high": min(high, highest),
-                "solid": solid[i],
-                "dot": solid[i] and (dots or alone[run] == 1),  # a bucket between two gaps has no line to show it
-                "run": run,
-            }
-            for i, run, (share, low, high) in runs
-        ]
+        drawn = {i: (run, item) for i, run, item in runs}
+        rows = []
+        for i, n in enumerate(one.counts):
+            row: dict[str, Any] = {"i": i, "n": n, "solid": solid[i]}
+            if i in drawn:
+                run, (share, low, high) = drawn[i]
+                row |= {"share": min(share, highest), "low": min(low, highest), "high": min(high, highest), "run": run}
+                row["dot"] = solid[i] and (dots or alone[run] == 1)  # between two gaps there is no line to show it
+            rows.append(row)
         panels.append(_draw(spec | {"data": {"values": rows}}, label=one.label))
     return panels
 
@@ -88,16 +144,26 @@ def count_panel(counts: Sequence[int], ticks: Sequence[str], *, solid: Sequence[
 
     highest = max(counts)
     rows = [{"i": i, "n": n, "solid": solid[i]} for i, n in enumerate(counts)]
-    x = alt.X("i:Q", axis=_ticks(alt, ticks), scale=alt.Scale(domain=[-0.6, max(1, len(ticks) - 1) + 0.6], nice=False))
+    scale = alt.Scale(domain=[-0.5, max(1, len(ticks) - 1) + 0.5], nice=False, padding=0)  # bars ask for padding
     values = [0, highest] if highest < 4 else [0, highest // 2, highest]
-    y = alt.Y("n:Q", axis=alt.Axis(format=",d", title=None, values=values, domain=False, ticks=False, labelPadding=4))
-    size = max(2.0, min(22.0, (_WIDTH - 50) / len(counts) * 0.72))
-    data = alt.Chart(alt.InlineData(values=rows)).encode(x=x, y=y)
-    full = data.transform_filter("datum.solid").mark_bar(color="var(--quiet)", size=size)
-    hollow = data.transform_filter("!datum.solid").mark_bar(
+    data = alt.InlineData(values=rows)
+    bars = _count_bars(alt, data, ticks, scale=scale, values=values, highest=highest, n=len(counts))
+    return _draw(_spec(bars.properties(width=_PLOT_WIDTH, height=120)), label=label)
+
+
+def _count_bars(
+    alt: Any, data: Any, ticks: Sequence[str], *, scale: Any, values: Sequence[int], highest: int, n: int
+) -> Any:
+    """Bars of `n`, hollow where a row is not `solid`, over the axis that names the buckets."""
+    y_axis = alt.Axis(format=",d", title=None, values=list(values), domain=False, ticks=False, labelPadding=4)
+    y = alt.Y("n:Q", axis=y_axis, scale=alt.Scale(domain=[0, max(1, highest)], nice=False))
+    size = max(2.0, min(22.0, _PLOT_WIDTH / (n + 1) * 0.72))
+    base = alt.Chart().encode(x=alt.X("i:Q", axis=_ticks(alt, ticks), scale=scale), y=y)
+    full = base.transform_filter("datum.solid && datum.n > 0").mark_bar(color="var(--quiet)", size=size)
+    hollow = base.transform_filter("!datum.solid && datum.n > 0").mark_bar(
         stroke="var(--quiet)", fill="var(--paper)", size=size, strokeWidth=1.2
     )
-    return _draw(_spec((full + hollow).properties(width=_PLOT_WIDTH, height=84)), label=label)
+    return alt.layer(full, hollow, data=data)
 
 
 def score_histogram(counts: Sequence[int], *, off_below: float | None, on_from: float | None, label: str) -> Markup:
@@ -185,7 +251,7 @@ def _ticks(alt: Any, ticks: Sequence[str]) -> Any:
     )
 
 
-def _spec(chart: Any) -> dict[str, Any]:
+def _spec(chart: Any, *, size: int = _FONT_SIZE) -> dict[str, Any]:
     """The Vega-Lite description of a chart in the page's own colours."""
     configured = (
         chart.configure(background="transparent", padding=4)  # first: it replaces what was configured before
@@ -194,8 +260,8 @@ def _spec(chart: Any) -> dict[str, Any]:
             gridColor="var(--rule)",
             labelColor="var(--quiet-ink)",
             titleColor="var(--quiet-ink)",
-            labelFontSize=_FONT_SIZE,
-            titleFontSize=_FONT_SIZE,
+            labelFontSize=size,
+            titleFontSize=size,
             titleFontWeight="normal",
         )
     )

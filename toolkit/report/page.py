@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from toolkit.report import evidence as proof
-from toolkit.report import sections
 from toolkit.report.account import account_for
 from toolkit.report.findings import find, subject_of
+from toolkit.report.found import found_in
 from toolkit.report.inlined import digest, read_script, read_style
 from toolkit.report.marks import marks
 from toolkit.report.method import corpus_name, method
 from toolkit.report.pack import pack
 from toolkit.report.periods import covered
+from toolkit.report.sections import View
 from toolkit.report.sheets import Sheet
 from toolkit.report.size import STANDARD, Size
 from toolkit.report.tally import Tally, count_results
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from toolkit.data import Results
-    from toolkit.report.rows import Article
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +104,9 @@ def make_report(
     corpus = corpus_name(results.run)
     style, script = read_style(), read_script() if size.with_script else ""
     environment = _environment()
-    shown = proof.appendix_order(tally)
-    evidence = proof.Evidence(tally, {article.document_id: f"a{i + 1}" for i, article in enumerate(shown)})
-    account = account_for(results, tally, evidence, size=size, before=before)
+    found = found_in(results, tally, size=size)
+    account = account_for(results, tally, found.evidence, size=size, before=before)
+    made_by = method(results, tally, subject=subject, corpus=corpus, source_date=source_date, size=size)
     shell = environment.get_template("page.html.jinja").render(
         style_hash=digest(style),
         style=Markup(style),  # noqa: S704 - our own file, never data
@@ -120,18 +119,22 @@ def make_report(
             for section in SECTIONS
             if (size.with_script or not section.needs_script) and (before is not None or not section.needs_before)
         ],
-        **_views(results, tally, evidence, shown, subject=subject, corpus=corpus, source_date=source_date, size=size),
+        marks=marks(results.run, report=made_by["hash"]),
+        method=made_by,
+        explorer={"said": Markup(_SAID)},  # noqa: S704 - a mark of ours
+        **found.views,
         **account.views,
     )
+    sheets = (*found.sheets, *account.sheets)
     if not size.with_script:
-        return Report(shell, sheets=account.sheets)
+        return Report(shell, sheets=sheets)
     room = size.max_bytes(len(tally.articles)) - len(shell.encode("utf-8", "replace")) - _ROOM_FOR_WORDS
     packed = pack(results, tally, linked=_linked(shell), room=room)
     data = environment.get_template("packed.html.jinja").render(elements=packed.elements)
     said = "" if packed.complete else packed.said
     # Neither mark can come from data: what is data has no "<" on the page.
     html = shell.replace(_SAID, str(escape(packed.said)), 1).replace(_DATA, data.strip(), 1)
-    return Report(html, sheets=account.sheets, left_out=(said,) if said else ())
+    return Report(html, sheets=sheets, left_out=(said,) if said else ())
 
 
 def _linked(shell: str) -> set[str]:
@@ -153,7 +156,7 @@ def _environment() -> Environment:
     )
 
 
-def _masthead(results: Results, tally: Tally, *, subject: str, corpus: str, source_date: str | None) -> sections.View:
+def _masthead(results: Results, tally: Tally, *, subject: str, corpus: str, source_date: str | None) -> View:
     no_relevance = bool(results.run.get("no_relevance"))
     described = results.run.get("subject")
     description = described.get("description") if isinstance(described, Mapping) else ""
@@ -168,32 +171,4 @@ def _masthead(results: Results, tally: Tally, *, subject: str, corpus: str, sour
         "outlets": counted(len(tally.outlets), "outlet") if tally.outlets else "",
         "date": date_words(source_date) if source_date else "",
         "findings": find(tally, subject=subject, no_relevance=no_relevance),
-    }
-
-
-def _views(
-    results: Results,
-    tally: Tally,
-    evidence: proof.Evidence,
-    shown: Sequence[Article],
-    *,
-    subject: str,
-    corpus: str,
-    source_date: str | None,
-    size: Size,
-) -> dict[str, object]:
-    """What each template prints, by the name it uses."""
-    made_by = method(results, tally, subject=subject, corpus=corpus, source_date=source_date, size=size)
-    return {
-        "funnel": sections.funnel(tally, no_relevance=bool(results.run.get("no_relevance"))),
-        "themes": sections.theme_table(tally),
-        "time": sections.over_time(tally),
-        "places": sections.places(tally),
-        "cards": proof.theme_cards(tally, evidence),
-        "topics": proof.topics(tally, evidence),
-        "outlets": sections.outlets(tally),
-        "articles": proof.appendix(tally, evidence, shown),
-        "marks": marks(results.run, report=made_by["hash"]),
-        "method": made_by,
-        "explorer": {"said": Markup(_SAID)},  # noqa: S704 - a mark of ours
     }

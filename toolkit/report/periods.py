@@ -52,6 +52,12 @@ class Timeline:
         """Whether there is enough to draw."""
         return not self.reason
 
+    def months(self, bucket: int) -> tuple[str, ...]:
+        """The months of a bucket, as YYYY-MM."""
+        size = _MONTHS_IN[self.unit]
+        first = (self.first + bucket) * size
+        return tuple(f"{month // 12:04d}-{month % 12 + 1:02d}" for month in range(first, first + size))
+
     def words(self, start: int, end: int) -> str:
         """The time from bucket `start` to bucket `end`, both included: "July to December 2024"."""
         size = _MONTHS_IN[self.unit]
