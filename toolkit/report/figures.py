@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,8 @@ _KEPT_ATTRIBUTES = frozenset(
     "fill-opacity opacity text-anchor font-size font-weight stroke-linejoin stroke-linecap".split()
 )
 _DECIMAL = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+_MOVED = re.compile(r"translate\((-?[\d.]+),(-?[\d.]+)\)")
+_DOT = re.compile(r"M([\d.]+),0A\1,\1,0,1,1,-\1,0A\1,\1,0,1,1,\1,0")  # a circle, as Vega draws it
 _EXACT = frozenset({"opacity", "fill-opacity", "stroke-opacity", "stroke-width"})
 _DEFAULTS = {"opacity": "1", "stroke-width": "1", "font-weight": "normal"}
 
@@ -285,20 +287,63 @@ def tidy(svg: str, *, label: str) -> Markup:
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     root = etree.fromstring(svg.encode(), parser)
     width, height = (float(root.get(side) or 0) for side in ("width", "height"))
-    inside = "".join(_rebuilt(child) for child in root)
+    inside = _rebuilt_all(root)
     opening = Markup('<svg class="chart" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" aria-label="{2}">')
     return opening.format(f"{width:g}", f"{height:g}", label) + Markup(inside + "</svg>")  # noqa: S704 - rebuilt here
 
 
-def _rebuilt(element: Any) -> str:
+def _rebuilt_all(parent: Any) -> str:
+    """The children of an element; neighbours that look alike become one path, for every element costs a reader."""
+    written: list[str] = []
+    run: tuple[str, list[str]] | None = None
+    for child in parent:
+        shape = _shape(child)
+        if shape is None:
+            rebuilt = _rebuilt(child)
+            if rebuilt:
+                written.append(rebuilt)
+                run = None
+        elif run is not None and run[0] == shape[0]:
+            run[1].append(shape[1])
+            written[-1] = _path(*run)
+        else:
+            run = (shape[0], [shape[1]])
+            written.append(_path(*run))
+    return "".join(written)
+
+
+def _path(look: str, shapes: Sequence[str]) -> str:
+    return f'<path d="{"".join(shapes)}"{look}/>'
+
+
+def _shape(element: Any) -> tuple[str, str] | None:
+    """(how it looks, its path) of a line, a dot or an unmoved path; None for anything else."""
     tag = str(element.tag).rpartition("}")[2]
-    if tag not in ("g", "path", "rect", "line", "text", "circle") or element.get("display") == "none":
-        return ""
-    kinds = (element.get("class") or "").split()
-    if tag == "path" and ("background" in kinds or not element.get("d")):
-        return ""
-    if tag == "rect" and element.get("fill") in ("transparent", "white"):
-        return ""
+    attributes = _attributes(element)
+    moved = _MOVED.fullmatch(attributes.pop("transform", "translate(0,0)"))
+    if moved is None or element.get("display") == "none":
+        return None
+    x, y = moved.groups()
+    if tag == "line" and "x2" in attributes and "y2" in attributes:
+        path = f"M{x},{y}l{attributes.pop('x2')},{attributes.pop('y2')}"
+    elif tag == "path" and (dot := _DOT.fullmatch(attributes.get("d", ""))):
+        radius = float(dot[1])
+        del attributes["d"]
+        across = f"{radius:g},{radius:g},0,1,1,"
+        path = f"M{round(float(x) + radius, 1):g},{y}a{across}{-2 * radius:g},0a{across}{2 * radius:g},0"
+    elif tag == "path" and attributes.get("d") and (x, y) == ("0", "0") and "background" not in _kinds(element):
+        path = attributes.pop("d")
+    else:
+        return None
+    return _written(attributes), path
+
+
+def _kinds(element: Any) -> list[str]:
+    return (element.get("class") or "").split()
+
+
+def _attributes(element: Any) -> dict[str, str]:
+    """What is kept of an element's attributes, rounded; what says nothing is left out."""
     attributes = {
         name: value if name in _EXACT else _rounded(value)
         for name, value in element.attrib.items()
@@ -306,13 +351,28 @@ def _rebuilt(element: Any) -> str:
     }
     if attributes.get("transform") in ("translate(0,0)", "translate(0.5,0.5)"):
         del attributes["transform"]
-    inside = str(escape(element.text or "")) + "".join(_rebuilt(child) for child in element)
+    return attributes
+
+
+def _written(attributes: Mapping[str, str]) -> str:
+    return "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
+
+
+def _rebuilt(element: Any) -> str:
+    tag = str(element.tag).rpartition("}")[2]
+    if tag not in ("g", "path", "rect", "line", "text", "circle") or element.get("display") == "none":
+        return ""
+    if tag == "path" and ("background" in _kinds(element) or not element.get("d")):
+        return ""
+    if tag == "rect" and element.get("fill") in ("transparent", "white"):
+        return ""
+    attributes = _attributes(element)
+    inside = str(escape(element.text or "")) + _rebuilt_all(element)
     if tag == "g" and (not attributes or not inside):
         return inside
     if tag == "text" and not inside:
         return ""
-    written = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
-    return f"<{tag}{written}>{inside}</{tag}>" if inside else f"<{tag}{written}/>"
+    return f"<{tag}{_written(attributes)}>{inside}</{tag}>" if inside else f"<{tag}{_written(attributes)}/>"
 
 
 def _rounded(value: str) -> str:

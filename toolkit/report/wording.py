@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -85,6 +86,18 @@ def show_lines(text: str, *, limit: int = 2_000) -> str:
     """
     lines = text.split("\n")
     return "\n".join(" " * min(40, len(line) - len(line.lstrip(" "))) + show(line, limit=limit) for line in lines)
+
+
+def isolated(text: str) -> str:
+    """A name among other words: one written from right to left is kept from turning its neighbours around.
+
+    Examples
+    --------
+    >>> isolated("The Star"), isolated("\u05d3\u05d1\u05e8") == "\u2068\u05d3\u05d1\u05e8\u2069"
+    ('The Star', True)
+    """
+    turned = any(unicodedata.bidirectional(character) in ("R", "AL", "AN") for character in text)
+    return f"\u2068{text}\u2069" if turned else text
 
 
 def words(code: object) -> str:
