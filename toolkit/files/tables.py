@@ -171,7 +171,7 @@ def write_shares(folder: Path, formats: Sequence[str], rows: Iterable[Mapping[st
 
 def write_sheet(stream: BinaryIO, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table of figures and words as CSV in UTF-8 that a spreadsheet shows and does not run."""
-    text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+    text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="")
     out = csv.writer(text, lineterminator="\n")
     out.writerow([_safe_text(name) for name in columns])
     out.writerows([_cell(value) for value in row] for row in rows)

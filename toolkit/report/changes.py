@@ -82,9 +82,8 @@ def _headline(found: Comparison) -> str:
         parts.append(f"{number(len(found.gone))} {'is' if len(found.gone) == 1 else 'are'} gone")
     if found.n_both:
         n = len(found.moved)
-        parts.append(
-            f"of {number(found.n_both)} in both runs {number(n)} {'has' if n == 1 else 'have'} another verdict"
-        )
+        moved = f"{number(n) if n else 'none'} {'have' if n > 1 else 'has'} another verdict"
+        parts.append(f"of {number(found.n_both)} in both runs {moved}")
     sentence = listing(parts)
     return sentence[:1].upper() + sentence[1:] + "." if sentence else "Neither run has an article."
 
