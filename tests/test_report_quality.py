@@ -13,7 +13,7 @@ from test_report_boundary import FIGURES, sheet, with_card, words_in
 from toolkit.config import load_config, shipped_config
 from toolkit.data import CUT_ROLES, KEPT_ROLES, Results
 from toolkit.report import make_report
-from toolkit.report.cards import formats_words, known_gaps, model_card
+from toolkit.report.datasheets import formats_words, known_gaps, model_card
 from toolkit.report.glossary import glossary
 from toolkit.report.measured import read_measured
 from toolkit.report.quality import GOOD, NOT_MEASURED, POOR, TOO_FEW, WATCH, Check, Rule, find_checks
