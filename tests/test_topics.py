@@ -180,16 +180,42 @@ def test_exemplars_are_of_the_topic_and_of_different_articles(by_bertopic):
         assert len({document_id for document_id, _ in topic.exemplars}) == len(topic.exemplars)
 
 
-def test_the_map_has_a_place_for_every_fitted_segment(by_bertopic):
+def test_the_map_has_landmarks_of_every_topic_and_a_place_for_every_text(by_bertopic):
     assert by_bertopic.fitted == tuple(sorted((row[0], row[1]) for row in planted()))
-    assert by_bertopic.coordinates.shape == (len(planted()), 2)
-    assert np.isfinite(by_bertopic.coordinates).all()
+    texts = [row[2] for row in planted()]
+    vectors = by_bertopic.space.join(load_embedder().encode(texts), texts)
+    places = by_bertopic.landmarks.place(vectors)
+    assert places.shape == (len(texts), 2)
+    assert np.isfinite(places).all()
+    low, high = by_bertopic.landmarks.coordinates.min(axis=0), by_bertopic.landmarks.coordinates.max(axis=0)
+    assert (places >= low - 1e-3).all()
+    assert (places <= high + 1e-3).all()
+    labels = np.array(labels_of(by_bertopic, planted()))
+    middles = np.array([np.median(places[labels == topic.topic], axis=0) for topic in by_bertopic.topics])
+    nearest = np.linalg.norm(places[:, None] - middles[None], axis=2).argmin(axis=1)
+    assert (np.array([topic.topic for topic in by_bertopic.topics])[nearest] == labels).mean() > 0.9
+
+
+def test_a_text_without_known_words_has_no_place_on_the_map(by_bertopic):
+    empty = np.zeros((1, by_bertopic.landmarks.vectors.shape[1]), dtype=np.float32)
+    assert np.isnan(by_bertopic.landmarks.place(empty)).all()
+
+
+def test_landmarks_come_back_from_disk_as_they_were(by_bertopic):
+    again = TopicModel.from_state(*by_bertopic.state()).landmarks
+    assert (again.vectors == by_bertopic.landmarks.vectors).all()
+    assert (again.coordinates == by_bertopic.landmarks.coordinates).all()
+
+
+def test_a_model_fitted_without_a_map_has_no_landmarks(model):
+    assert model.landmarks is None
+    assert not [name for name in model.state()[1] if name.startswith("landmarks")]
 
 
 def test_a_model_to_give_away_names_no_article(by_bertopic):
-    values, arrays = by_bertopic.without_sources().state()
+    values, _ = by_bertopic.without_sources().state()
     assert " article " not in json.dumps(values)
-    assert "coordinates" not in arrays
+    assert values["fitted"] == []
 
 
 @pytest.mark.parametrize("engine", ["nmf", "bertopic"])

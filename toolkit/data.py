@@ -284,8 +284,8 @@ class Results:
 
     `run` is run.json; `articles`, `segments`, `topics` are sorted as on disk, where the first two may stay.
     `explanations` has, for articles near the boundary, what spoke for the subject (above 0) and against it, in logits,
-    largest first. `topic_cards` and `topic_shares` are the rows of the files of these names, `topic_order` the ids of
-    topics, kin beside kin; all are empty for a folder that has none.
+    largest first. `topic_cards`, `topic_shares` and `topic_map` are the rows of the files of these names, `topic_order`
+    the ids of topics, kin beside kin; all are empty for a folder that has none.
     """
 
     run: Mapping[str, object]
@@ -296,4 +296,5 @@ class Results:
     explanations: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
     topic_cards: tuple[Mapping[str, object], ...] = ()
     topic_shares: tuple[Mapping[str, object], ...] = ()
+    topic_map: tuple[Mapping[str, object], ...] = ()
     topic_order: tuple[int, ...] = ()

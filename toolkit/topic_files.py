@@ -1,4 +1,4 @@
-"""What a results folder says of its topics beyond their table: evidence, shares, a card each, and a tree."""
+"""What a results folder says of its topics beyond their table: evidence, shares, a map, a card each, and a tree."""
 
 from __future__ import annotations
 
@@ -15,7 +15,17 @@ from toolkit.clean import View, normalise, normalised_text
 from toolkit.data import NO_TOPIC, Topic
 from toolkit.duplicates import Words32, compare
 from toolkit.embed import Encoder
-from toolkit.files import TOPIC_CARDS, TOPIC_EVIDENCE, TOPIC_SHARES, TOPIC_TREE, atomic_write_bytes, write_shares
+from toolkit.files import (
+    TOPIC_CARDS,
+    TOPIC_EVIDENCE,
+    TOPIC_MAP,
+    TOPIC_SHARES,
+    TOPIC_TREE,
+    atomic_write_bytes,
+    write_map,
+    write_shares,
+)
+from toolkit.topic_map import TopicMap
 from toolkit.topics import TopicModel
 from toolkit.topics.evidence import TermEvidence, TermFinder
 from toolkit.topics.model import unit_rows
@@ -42,6 +52,7 @@ class TopicFiles:
         self._centres = _centres(model, self._topics)
         self._evidence = TermEvidence(self._topics, normalised=_read, view=_view)
         self._passages = Passages()
+        self._map = TopicMap(model, embedder)
         self._shares = TopicShares(self._topics, time_unit(dates))
         self._weights = {topic.topic: [weight for _, weight in topic.terms] for topic in self._topics}
 
@@ -61,6 +72,8 @@ class TopicFiles:
                     if numbers:
                         weight = sum(self._weights[topic][number] for number in sorted(numbers))
                         self._passages.add(topic, weight, document_id, outlet, by_index[index])
+        if article["on_topic"] == "on" and copy_of is None:
+            self._map.add(segments)
         if article["on_topic"] == "on":
             self._shares.add(
                 document_id,
@@ -84,7 +97,9 @@ class TopicFiles:
             folder / TOPIC_TREE, (json.dumps(tree, ensure_ascii=False) + "\n").encode("utf-8", "replace")
         )
         write_shares(folder, formats, self._shares.rows(bursts))
-        names = [TOPIC_EVIDENCE, TOPIC_CARDS, TOPIC_TREE, *(f"{TOPIC_SHARES}.{suffix}" for suffix in formats)]
+        write_map(folder, formats, self._map.rows())
+        tables = [f"{table}.{suffix}" for table in (TOPIC_SHARES, TOPIC_MAP) for suffix in formats]
+        names = [TOPIC_EVIDENCE, TOPIC_CARDS, TOPIC_TREE, *tables]
         return [folder / name for name in names]
 
     def _bursts(self, signatures: Iterable[tuple[str, str | None, bytes]]) -> dict[Key, float]:

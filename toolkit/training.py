@@ -38,6 +38,7 @@ def train(
     seed: int,
     no_relevance: bool = False,
     with_map: bool = True,
+    with_sources: bool = True,
     keep_topics: bool = False,
     date: str | None = None,
     progress: Progress | None = None,
@@ -45,10 +46,10 @@ def train(
     """Learn from a corpus everything a model holds; `base`, where given, is the model to start from.
 
     `read` yields the corpus afresh at each call, ids unique. At most `limits.max_training_documents` documents,
-    chosen by a hash of their ids, are learned from. With a map the topics keep which segments they were found in and
-    where to draw them; without one the model carries no trace of single documents. With `keep_topics`, topics that
-    are those of `base` keep their ids, names and colours; new ones are born on `date`, where one is given. Returns the
-    model and notes in words for the reader.
+    chosen by a hash of their ids, are learned from. With a map the topics know where to draw a segment. With sources
+    they keep which segments they were found in; without them the model names no document. With `keep_topics`, topics
+    that are those of `base` keep their ids, names and colours; new ones are born on `date`, where one is given.
+    Returns the model and notes in words for the reader.
     """
     import sklearn.linear_model  # noqa: F401 - only a BLAS that is loaded can be held to one thread
     from threadpoolctl import threadpool_limits
@@ -133,7 +134,7 @@ def train(
         gazetteer=gazetteer,
         relevance=relevance,
         themes=themes,
-        topics=topics if with_map else topics.without_sources(),
+        topics=topics if with_sources else topics.without_sources(),
         embedder=encoder,
         training=training,
         seed=seed,

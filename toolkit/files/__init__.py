@@ -10,10 +10,12 @@ from toolkit.files.rows import ReadStats
 from toolkit.files.stored import ParquetRows
 from toolkit.files.tables import (
     TABLE_FORMATS,
+    TOPIC_MAP,
     TOPIC_SHARES,
     article_columns,
     merge_extra_columns,
     segment_columns,
+    write_map,
     write_shares,
     write_tables,
     write_topics,
@@ -25,6 +27,7 @@ __all__ = [
     "TABLE_FORMATS",
     "TOPIC_CARDS",
     "TOPIC_EVIDENCE",
+    "TOPIC_MAP",
     "TOPIC_SHARES",
     "TOPIC_TREE",
     "ParquetRows",
@@ -44,6 +47,7 @@ __all__ = [
     "segment_columns",
     "stdin_source",
     "sweep_temporary",
+    "write_map",
     "write_shares",
     "write_tables",
     "write_topics",

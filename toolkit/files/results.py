@@ -8,7 +8,7 @@ from pathlib import Path
 from toolkit.data import Results
 from toolkit.errors import ToolkitError
 from toolkit.files.stored import JsonLinesRows, ParquetRows, StoredRows
-from toolkit.files.tables import TABLES, TOPIC_SHARES
+from toolkit.files.tables import TABLES, TOPIC_MAP, TOPIC_SHARES
 
 EXPLANATIONS = "explanations.jsonl"
 TOPIC_EVIDENCE = "topic_evidence.jsonl"
@@ -49,7 +49,8 @@ def read_results(folder: Path) -> Results:
         quarantine=_read_json_lines(quarantine) if quarantine.is_file() else (),
         explanations=_read_explanations(folder / EXPLANATIONS),
         topic_cards=_read_json_lines(folder / TOPIC_CARDS) if (folder / TOPIC_CARDS).is_file() else (),
-        topic_shares=_read_shares(folder),
+        topic_shares=_read_exact(folder, TOPIC_SHARES),
+        topic_map=_read_exact(folder, TOPIC_MAP),
         topic_order=_read_order(folder / TOPIC_TREE),
     )
 
@@ -66,10 +67,10 @@ def _read_explanations(path: Path) -> dict[str, tuple[tuple[str, float], ...]]:
         raise ToolkitError(f"{path}: not the explanations of a run ({error!r}). Run the command again.") from error
 
 
-def _read_shares(folder: Path) -> tuple[dict[str, object], ...]:
-    """The shares of topics, where they were written in a format that is exact."""
-    exact = any((folder / f"{TOPIC_SHARES}.{suffix}").is_file() for suffix in ("parquet", "jsonl"))
-    return tuple(_open_table(folder, TOPIC_SHARES)) if exact else ()
+def _read_exact(folder: Path, table: str) -> tuple[dict[str, object], ...]:
+    """The rows of a table about topics, where it was written in a format that is exact."""
+    exact = any((folder / f"{table}.{suffix}").is_file() for suffix in ("parquet", "jsonl"))
+    return tuple(_open_table(folder, table)) if exact else ()
 
 
 def _read_order(path: Path) -> tuple[int, ...]:

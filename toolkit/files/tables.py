@@ -68,6 +68,8 @@ _SHARES = {
     "burst_p": "double",
 }
 TOPIC_SHARES = "topic_shares"
+_MAP = {"document_id": "string", "index": "int64", "x": "double", "y": "double", "topic": "int64"}
+TOPIC_MAP = "topic_map"
 _GROUP_ROWS = 20_000
 _GROUP_CHARACTERS = 32_000_000
 _BATCH_ROWS = 1_000  # go through the writers together, column by column
@@ -167,6 +169,12 @@ def write_shares(folder: Path, formats: Sequence[str], rows: Iterable[Mapping[st
     """Write `topic_shares.*` in each of `formats`, as `write_tables` does its tables."""
     with ExitStack() as published:
         _write_table(published, folder, formats, TOPIC_SHARES, _SHARES, rows)
+
+
+def write_map(folder: Path, formats: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Write `topic_map.*` in each of `formats`, as `write_tables` does its tables."""
+    with ExitStack() as published:
+        _write_table(published, folder, formats, TOPIC_MAP, _MAP, rows)
 
 
 def write_sheet(stream: BinaryIO, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import zlib
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from toolkit.data import NO_TOPIC, Results
+from toolkit.report.columns import Columns, as_json, deflated
 from toolkit.report.evidence import title_of
+from toolkit.report.pack_map import pack_map
 from toolkit.report.pack_texts import leads_of, pack_texts
 from toolkit.report.rows import WHOLE_SIDE, Article, number_of
 from toolkit.report.tally import Tally
@@ -59,34 +57,6 @@ class Packed:
 _MARKUP = 60  # bytes of the element around the data, at most
 
 
-@dataclass(slots=True)
-class _Columns:
-    """Arrays of numbers, to be laid one after the other in one stream, widest first so that each is aligned."""
-
-    arrays: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
-
-    def add(self, name: str, values: Sequence[int], *, most: int) -> None:
-        """A column of whole numbers from 0 to `most`."""
-        kind = "<u1" if most <= 0xFF else "<u2" if most <= 0xFFFF else "<u4"
-        self.arrays[name] = np.asarray(values, dtype=kind)
-
-    def add_lists(self, name: str, values: Sequence[Sequence[int]], *, most: int) -> None:
-        """A column of lists: how long each is, and all of them joined."""
-        short = [held[:0xFF] for held in values]
-        self.add(f"{name}_n", [len(held) for held in short], most=0xFF)
-        self.add(name, [value for held in short for value in held], most=most)
-
-    def layout(self) -> list[list[object]]:
-        """Name, bytes a number and length of each, in the order they are laid."""
-        return [[name, array.itemsize, len(array)] for name, array in self._sorted()]
-
-    def content(self) -> bytes:
-        return b"".join(array.tobytes() for _, array in self._sorted())
-
-    def _sorted(self) -> list[tuple[str, np.ndarray[Any, Any]]]:
-        return sorted(self.arrays.items(), key=lambda item: -item[1].itemsize)
-
-
 def pack(results: Results, tally: Tally, *, linked: Collection[str], room: int) -> Packed:
     """Pack the articles of a run into at most `room` bytes of page.
 
@@ -103,8 +73,9 @@ def pack(results: Results, tally: Tally, *, linked: Collection[str], room: int) 
     held = [tally.articles[i] for i in rows]
     columns, tables = _facts(results, tally, rows)
     elements = _row_elements(tally, held, columns)
-    left = room - _size(elements)
 
+    elements |= pack_map(results, tally, held, tables)
+    left = room - _size(elements)
     urls, tables["urls"] = _urls(held, room=int(left * _URLS_SHARE))
     if urls:
         elements["packed-urls"] = urls
@@ -120,18 +91,8 @@ def pack(results: Results, tally: Tally, *, linked: Collection[str], room: int) 
     tables["blocks"] = [list(rows) for rows in texts.blocks]
     tables |= texts.tables
     said, complete = _said(tally, len(held), tables["leads"], sum(map(len, texts.blocks)))
-    elements = {"packed-tables": deflated(_json(tables)), **elements}
+    elements = {"packed-tables": deflated(as_json(tables)), **elements}
     return Packed(tuple(elements.items()), said, complete)
-
-
-def deflated(content: bytes) -> str:
-    """The content as a raw deflate stream in base64: nothing that a page could read as markup."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    return b64encode(packer.compress(content) + packer.flush()).decode()
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _size(elements: Mapping[str, str]) -> int:
@@ -139,7 +100,7 @@ def _size(elements: Mapping[str, str]) -> int:
 
 
 def _table_size(tables: Mapping[str, object]) -> int:
-    return len(deflated(_json(tables))) + _MARKUP
+    return len(deflated(as_json(tables))) + _MARKUP
 
 
 def _by_worth(tally: Tally, linked: Collection[str]) -> list[int]:
@@ -172,10 +133,10 @@ def _rows_that_fit(results: Results, tally: Tally, order: Sequence[int], *, room
 
 def _facts(
     results: Results, tally: Tally, rows: Sequence[int], *, with_hashes: bool = True
-) -> tuple[_Columns, dict[str, Any]]:
+) -> tuple[Columns, dict[str, Any]]:
     """The coded facts of the articles, and the tables that say what the codes mean."""
     articles = [tally.articles[i] for i in rows]
-    columns = _Columns()
+    columns = Columns()
     if with_hashes:
         hashes = text_hashes(results)
         columns.add("hash", [int(hashes.get(a.document_id, "0")[:8], 16) for a in articles], most=0xFFFFFFFF)
@@ -244,7 +205,7 @@ def _places(tally: Tally, articles: Sequence[Article]) -> tuple[list[list[int]],
     return found, table
 
 
-def _row_elements(tally: Tally, held: Sequence[Article], columns: _Columns) -> dict[str, str]:
+def _row_elements(tally: Tally, held: Sequence[Article], columns: Columns) -> dict[str, str]:
     files = [article.file for article in held]
     known = sorted(set(files))
     few = known if len(known) <= len(held) // 10 + 1 else None  # of many the file is told with the text
@@ -258,7 +219,7 @@ def _row_elements(tally: Tally, held: Sequence[Article], columns: _Columns) -> d
     return {
         "packed-facts": deflated(columns.content()),
         "packed-titles": deflated(titles.encode("utf-8", "replace")),
-        "packed-ids": deflated(_json(names)),
+        "packed-ids": deflated(as_json(names)),
     }
 
 

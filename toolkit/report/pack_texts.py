@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import zlib
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from toolkit.data import KEPT_ROLES, NO_TOPIC, Results
+from toolkit.report.columns import as_json, deflated
 from toolkit.report.rows import Article, Row, count_of, text_of, theme_scores
 from toolkit.report.texts import segments_of
 from toolkit.report.wording import ROLE_LABELS, safe_url, show, words
 
 BLOCK = 24  # articles unpacked together when one of them is opened
 MIN_PROSE = 40  # characters of a line that can be a first sentence
+_LEVEL = 6  # of deflate: 9 takes twice the time for a hundredth of the bytes
 _AT_ONCE = 1_000  # articles whose rows are in memory together
 _N_REASONS = 4  # for the subject, and as many against it
 _OPENING_ROLES = ("body", "quote", "list", "caption", "heading")
@@ -90,7 +89,7 @@ def pack_texts(results: Results, held: Sequence[Article], wanted: Sequence[int],
             article = held[row]
             own = segments.get(article.document_id, ())
             packed[row] = _article(results, article, own, roles, reasons, themes)
-            sizes[row] = len(_deflated(packed[row]))
+            sizes[row] = len(deflated(packed[row], level=_LEVEL))
         n += len(part)
         used += sum(sizes[row] for row in part)
         if used * _SHRINK > room:
@@ -129,7 +128,7 @@ def _blocks(rows: Sequence[int], packed: dict[int, bytes]) -> tuple[list[str], t
     """The texts in blocks by row: neighbours in the table are often of one source, and pack well together."""
     ordered = sorted(rows)
     blocks = tuple(tuple(ordered[start : start + BLOCK]) for start in range(0, len(ordered), BLOCK))
-    return [_deflated(b"[" + b",".join(packed[row] for row in block) + b"]") for block in blocks], blocks
+    return [deflated(b"[" + b",".join(packed[row] for row in block) + b"]", level=_LEVEL) for block in blocks], blocks
 
 
 def _article(
@@ -159,7 +158,7 @@ def _article(
     found = results.explanations.get(article.document_id, ())
     spoke = [(show(name, limit=120), round(value, 3)) for name, value in found]
     why = [item for item in spoke if item[1] > 0][:_N_REASONS] + [item for item in spoke if item[1] < 0][:_N_REASONS]
-    return _json([safe_url(article.url) or "", show(article.file, limit=300), why, segments])
+    return as_json([safe_url(article.url) or "", show(article.file, limit=300), why, segments])
 
 
 def _tables(roles: _Codes, reasons: _Codes, themes: _Codes) -> dict[str, Any]:
@@ -171,13 +170,4 @@ def _tables(roles: _Codes, reasons: _Codes, themes: _Codes) -> dict[str, Any]:
 
 
 def _tables_size(roles: _Codes, reasons: _Codes, themes: _Codes, blocks: Sequence[Sequence[int]]) -> int:
-    return len(_deflated(_json([_tables(roles, reasons, themes), blocks]))) + 200
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-
-
-def _deflated(content: bytes) -> str:
-    packer = zlib.compressobj(6, zlib.DEFLATED, -15)
-    return b64encode(packer.compress(content) + packer.flush()).decode()
+    return len(deflated(as_json([_tables(roles, reasons, themes), blocks]))) + 200

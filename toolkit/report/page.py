@@ -18,6 +18,7 @@ from toolkit.report.inlined import digest, read_script, read_style
 from toolkit.report.marks import marks
 from toolkit.report.method import corpus_name, method
 from toolkit.report.pack import pack
+from toolkit.report.pack_map import map_view
 from toolkit.report.periods import covered
 from toolkit.report.sections import View
 from toolkit.report.sheets import Sheet
@@ -56,6 +57,7 @@ SECTIONS = (
     Section("places", "Places and themes", "places.html.jinja"),
     Section("cards", "Theme by theme, with evidence", "cards.html.jinja"),
     Section("topics", "Topics found in this corpus", "topics.html.jinja"),
+    Section("map", "Map of passages", "map.html.jinja", needs_script=True),
     Section("explore", "Every article", "explorer.html.jinja", needs_script=True),
     Section("set-aside", "What was set aside and why", "set_aside.html.jinja"),
     Section("boundary", "The boundary", "boundary.html.jinja"),
@@ -121,6 +123,7 @@ def make_report(
         ],
         marks=marks(results.run, report=made_by["hash"]),
         method=made_by,
+        map=map_view(results, tally),
         explorer={"said": Markup(_SAID)},  # noqa: S704 - a mark of ours
         **found.views,
         **account.views,

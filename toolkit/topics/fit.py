@@ -24,6 +24,7 @@ from toolkit.topics.graph import (
     nearest_neighbours,
     neighbours_within,
 )
+from toolkit.topics.landmarks import choose_landmarks
 from toolkit.topics.model import Space, TopicModel
 from toolkit.topics.rule import NO_RULE, Rule, learn_rule
 from toolkit.topics.stability import Curve, find_number, topic_stability
@@ -77,7 +78,7 @@ def fit_topics(
         The theme ids of each segment, to place a topic under the theme it speaks of more than others do.
     stop_words : words that are no terms, beside English stop words and the words of reporting
     subject_words : names of the subject itself; they may stand in a topic's terms but never make up its name
-    with_map : whether to lay out coordinates for a map
+    with_map : whether to lay out a map, and to keep landmarks of it
     progress : called with a stage and the share done, in [0, 1]
     """
     report = progress or (lambda stage, share: None)
@@ -114,10 +115,11 @@ def fit_topics(
         order = _by_size(labels, len(rule.centres))
         rule = rule.reordered(order)
         labels, scores = rule.give(vectors)
-        coordinates = None
+        landmarks = None
         if with_map and groups.neighbours is not None:
             report("topics: map", 0.6)
             coordinates = clusters.lay_out(vectors[distinct], groups.neighbours, random_state=random_state)
+            landmarks = choose_landmarks(vectors[distinct], labels[distinct], coordinates)
     report("topics: terms and names", 0.8)
     topics = describe(
         texts,
@@ -136,11 +138,6 @@ def fit_topics(
     if len(topics) == 1 and not notes:
         notes.append("The segments form one topic.")
     by_key = sorted(range(len(keys)), key=keys.__getitem__)
-    mapped = None
-    if coordinates is not None:
-        row_of = {int(i): row for row, i in enumerate(distinct)}
-        rows = [row_of.get(int(representative[i]), -1) for i in by_key]
-        mapped = np.array([coordinates[row] if row >= 0 else (np.nan, np.nan) for row in rows], dtype=np.float32)
     report("topics: done", 1.0)
     return TopicModel(
         topics=topics,
@@ -149,7 +146,7 @@ def fit_topics(
         space=space,
         rule=rule,
         fitted=tuple(keys[i] for i in by_key),
-        coordinates=mapped,
+        landmarks=landmarks,
         selection=_selection(groups, config),
     )
 

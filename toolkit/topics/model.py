@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from toolkit.data import NO_TOPIC, Topic
 from toolkit.embed import Encoder, Lsa
+from toolkit.topics.landmarks import Landmarks
 from toolkit.topics.registry import NO_REGISTRY, Registry
 from toolkit.topics.rule import Rule
 
@@ -57,7 +58,7 @@ class TopicModel:
     engine : what found the groups
     note : a sentence where something was out of the ordinary, "" otherwise
     fitted : (document_id, index) of the segments of the fit, sorted
-    coordinates : float32 array of shape (n_fitted, 2) for a map, aligned with `fitted`; None where there is no map
+    landmarks : what new texts are put on the map by; None where there is no map
     selection : how the number of topics was chosen: the stability of every number tried
     registry : every id of this line of models, with names, colours and aliases; empty straight after a fit
     """
@@ -68,7 +69,7 @@ class TopicModel:
     space: Space
     rule: Rule
     fitted: tuple[tuple[str, int], ...] = ()
-    coordinates: Vectors | None = None
+    landmarks: Landmarks | None = None
     selection: Mapping[str, Any] = field(default_factory=dict)
     registry: Registry = NO_REGISTRY
 
@@ -133,7 +134,7 @@ class TopicModel:
     def without_sources(self) -> TopicModel:
         """The same model without the ids of the segments it was fitted on: for giving away."""
         topics = tuple(replace(topic, exemplars=()) for topic in self.topics)
-        return replace(self, topics=topics, fitted=(), coordinates=None)
+        return replace(self, topics=topics, fitted=())
 
     def state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         """What it takes to build it again, but for the registry: JSON-able values, and arrays."""
@@ -155,8 +156,8 @@ class TopicModel:
             "mean": self.space.mean,
         }
         arrays |= {f"lsa.{name}": array for name, array in lsa_arrays.items()}
-        if self.coordinates is not None:
-            arrays["coordinates"] = self.coordinates
+        if self.landmarks is not None:
+            arrays |= {f"landmarks.{name}": array for name, array in self.landmarks.state().items()}
         return json, arrays
 
     @classmethod
@@ -165,6 +166,7 @@ class TopicModel:
     ) -> TopicModel:
         """The model that `state` was taken of, with its registry, which is stored apart."""
         lsa_arrays = {name.removeprefix("lsa."): array for name, array in arrays.items() if name.startswith("lsa.")}
+        has_map = "landmarks.vectors" in arrays
         return cls(
             topics=tuple(_topic_from_state(topic) for topic in json["topics"]),
             engine=json["engine"],
@@ -172,7 +174,7 @@ class TopicModel:
             space=Space(arrays["mean"], Lsa.from_state(json["lsa"], lsa_arrays), json["lsa_share"]),
             rule=Rule(arrays["centres"], arrays["weights"], arrays["offsets"], json["threshold"]),
             fitted=tuple((document_id, index) for document_id, index in json["fitted"]),
-            coordinates=arrays.get("coordinates"),
+            landmarks=Landmarks(arrays["landmarks.vectors"], arrays["landmarks.coordinates"]) if has_map else None,
             selection=json["selection"],
             registry=registry or NO_REGISTRY,
         )

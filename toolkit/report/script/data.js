@@ -80,6 +80,8 @@
     data.leads = [];
     data.urls = [];
 
+    data.dots = async () => columnsOf(await inflate(packed("map")), tables.map); // of the map
+
     let stored = null;
     const block = async (i) => {
       stored = stored || packed("texts").split("\n");

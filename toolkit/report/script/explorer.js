@@ -183,9 +183,11 @@
       facet.list = make("div", { class: "values" });
       facet.box = make("details", { open: ["verdict", "theme", "topic"].includes(key) && matchMedia("(min-width: 64rem)").matches },
         make("summary", { text: label }), facet.list);
+      facet.box.addEventListener("toggle", () => showFacet(facet, facet.counts));
       at("facets").append(facet.box);
     }
     facet.counts = counts;
+    if (!facet.box.open) return facet.list.replaceChildren(); // what is closed is made when it is opened
     const codes = (facet.order || [...counts.keys()].sort((a, b) => counts[b] - counts[a] || a - b)).filter(
       (code) => counts[code] || chosen.has(values[code][0])
     );
