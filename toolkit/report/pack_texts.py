@@ -151,7 +151,7 @@ def _article(
                 _VERDICT_CODES.get(text_of(row, "on_topic"), 1),
                 start - end,
                 count_of(row, "topic", NO_TOPIC),
-                [themes.of(theme) for theme in theme_scores(row)],
+                [themes.of(theme) for theme in theme_scores(row.get("themes"))],
             ]
         )
         end = start + len(text)
