@@ -125,6 +125,7 @@ def topics(tally: Tally, evidence: Evidence, links: Links) -> View:
     anchors = {theme.theme.id: f"theme-{i + 1}" for i, theme in enumerate(tally.themes)}
     place_of = {topic: place for place, topic in enumerate(tally.topic_order)}
     largest = tally.topics[:MAX_TOPIC_CARDS]
+    main = Counter(tally.articles[i].topic for i in tally.on)
     cards = []
     for topic in sorted(largest, key=lambda topic: place_of.get(topic.topic, len(place_of))):
         summary = _summary(topic)
@@ -134,7 +135,8 @@ def topics(tally: Tally, evidence: Evidence, links: Links) -> View:
                 "name": show(topic.name, limit=80),
                 "segments": counted(topic.n_segments, "segment"),
                 "articles": counted(topic.n_articles, "article"),
-                "href": links.articles(("topic", str(topic.topic))),
+                "main": counted(main[topic.topic], "article") if main[topic.topic] else "",
+                "href": links.articles(("topic", str(topic.topic))) if main[topic.topic] else "",
                 "theme": labels.get(topic.theme or "", ""),
                 "theme_anchor": anchors.get(topic.theme or "", ""),
                 "terms": _term_bars(topic.terms[:N_TERMS]),
@@ -156,7 +158,6 @@ def topics(tally: Tally, evidence: Evidence, links: Links) -> View:
                 "terms": ", ".join(show(term, limit=40) for term, _ in topic.terms[:6]),
                 "segments": number(topic.n_segments),
                 "articles": number(topic.n_articles),
-                "href": links.articles(("topic", str(topic.topic))),
                 "theme": labels.get(topic.theme or "", ""),
             }
             for topic in tally.topics[MAX_TOPIC_CARDS:MAX_TOPICS]
@@ -238,7 +239,8 @@ def card_sheets(
 ) -> list[Sheet]:
     """Topics and their terms, the words of the themes, and every quotation of the cards with its source."""
     interval = ("share", "low", "high")
-    columns = ("topic", "name", "theme", "segments", "articles", *interval, "bursts", "flags")
+    columns = ("topic", "name", "theme", "segments", "articles", "main_of_articles", *interval, "bursts", "flags")
+    main = Counter(tally.articles[i].topic for i in tally.on)
     rows = [
         (
             topic.topic,
@@ -246,6 +248,7 @@ def card_sheets(
             topic.theme,
             topic.n_segments,
             topic.n_articles,
+            main[topic.topic],
             *(number_of(topic.share, key) for key in interval),
             "; ".join(topic.bursts),
             " ".join(_flags(topic, tally)),

@@ -32,11 +32,11 @@ Held = Sequence[Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A row or column: what articles hold, how it is shown, the heading it stands under, what the explorer calls it."""
+    """A row or column: what articles hold, how it is shown, what the explorer calls it, the heading it stands under."""
 
     key: str
     label: str
-    facet: Facet | None
+    facet: Facet
     group: str = ""
 
 
@@ -74,7 +74,7 @@ def _members(tally: Tally, position: int) -> tuple[list[_Item], Held]:
     label = show(side.label, limit=40)
     items = [_Item(f"{position} {name}", show(name, limit=40), ("place", name), label) for name in side.members]
     if tally.members[position][WHOLE_SIDE]:
-        items.append(_Item(f"{position} {WHOLE_SIDE}", f"{label} as a whole", None, label))
+        items.append(_Item(f"{position} {WHOLE_SIDE}", f"{label} as a whole", ("place", side.label), label))
     return items, [[f"{position} {name}" for name in tally.articles[i].members[position]] for i in tally.on]
 
 
@@ -251,8 +251,8 @@ def _view(
     compares = _compares(grid)
 
     def href(*items: _Item) -> str:
-        facets = [item.facet for item in items]
-        return "" if None in facets else links.articles(*(facet for facet in facets if facet))
+        kinds = [item.facet[0] for item in items]  # of two places or themes the explorer shows either, not both
+        return links.articles(*(item.facet for item in items)) if len(set(kinds)) == len(kinds) else ""
 
     groups = []
     for label, held in groupby(rows, key=lambda i: grid.rows[i].group):
@@ -318,4 +318,4 @@ def _sheet(name: str, columns: tuple[str, str, str], grid: _Grid, *, half: bool 
 
 def _name(item: _Item) -> str:
     """A theme by its id, all else by its name."""
-    return item.facet[1] if item.facet else item.label
+    return item.key if item.facet[0] == "theme" else item.label

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 Facet = tuple[str, str]
-"""What the explorer is asked for: theme, place, outlet or month, and the id, name or YYYY-MM of it."""
+"""What the explorer is asked for: theme, topic, place, outlet or month, and the id, name or YYYY-MM of it.
+
+Of two values of one kind it shows the articles of either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Links:
     Examples
     --------
     >>> Links(interactive=True).articles(("theme", "health"), ("place", "Timor-Leste & co"))
-    '#explore?verdict=on&theme=health&place=Timor-Leste%20%26%20co'
+    '#explore?verdict=on&copy=no&theme=health&place=Timor-Leste%20%26%20co'
     >>> Links(interactive=False).articles(("theme", "health"))
     ''
     """
@@ -25,8 +27,8 @@ class Links:
     interactive: bool
 
     def articles(self, *facets: Facet) -> str:
-        """The on-topic articles that a number counts."""
-        return self._explorer([("verdict", "on"), *facets])
+        """The on-topic articles that a number counts, copies of one counted once."""
+        return self._explorer([("verdict", "on"), ("copy", "no"), *facets])
 
     def passage(self, document_id: str, start: int) -> str:
         """An article, opened at one of its characters."""
