@@ -212,7 +212,7 @@ def test_a_topic_of_one_outlet_or_one_article_is_flagged() -> None:
 
 
 def test_the_list_of_articles_says_how_many_it_leaves_out() -> None:
-    said = "150 of 400 articles are listed, all quoted ones among them, on-topic first and by falling relevance; 250"
+    said = "100 of 400 articles are listed, all quoted ones among them, on-topic first and by falling relevance; 300"
     assert said in words_of(render_report(small(100, 300)))
 
 

@@ -17,8 +17,8 @@ from toolkit.report.tally import Tally, ThemeTally, TopicTally
 from toolkit.report.theme_words import ThemeWord
 from toolkit.report.wording import counted, date_words, interval_words, listing, number, percent, show
 
-MAX_TOPIC_CARDS = 30
-MAX_TOPICS = 100  # cards and rows together
+MAX_TOPIC_CARDS = 20
+MAX_TOPICS = 60  # cards and rows together
 N_TOPIC_QUOTES = 2
 N_TERMS = 10
 MAX_EXEMPLAR = 180  # characters of the words under a closed card's name

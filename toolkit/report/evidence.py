@@ -25,7 +25,7 @@ from toolkit.report.wording import (
     show,
 )
 
-MAX_ARTICLES = 150  # rows of the list; the results hold all
+MAX_ARTICLES = 100  # rows of the list; the results hold all
 MAX_OPENING = 70  # characters of the first words that stand in for a title
 
 

@@ -11,12 +11,13 @@ from toolkit.report.findings import SMALL_CORPUS, ranked_members
 from toolkit.report.inner_places import inner_places
 from toolkit.report.links import Facet, Links
 from toolkit.report.rows import WHOLE_SIDE
-from toolkit.report.sections import MAX_OUTLETS, View, ranked_outlets
+from toolkit.report.sections import View, ranked_outlets
 from toolkit.report.sheets import Sheet
 from toolkit.report.tally import Tally
 from toolkit.report.wording import counted, listing, number, show
 
-MAX_INNER = 10  # rows of a kind of places within a side; the sheet has all
+MAX_ROWS = 8  # of outlets; the sheet has all
+MAX_INNER = 8  # rows of a kind of places within a side; the sheet has all
 MAX_PAIRS = 3  # named in a sentence
 _MORE = ((2.0, "m3"), (1.5, "m2"), (1.25, "m1"))  # from how many times the expectation a cell has which tint
 _FEWER = ((0.5, "l2"), (0.8, "l1"))  # up to how many times
@@ -181,11 +182,13 @@ def outlet_grid(tally: Tally, links: Links) -> View:
     grid = _outlets(tally)
     if len(grid.rows) < 2 or not _compares(grid):
         return {"drawn": False}
-    rows = list(range(min(MAX_OUTLETS, len(grid.rows))))
+    rows = list(range(min(MAX_ROWS, len(grid.rows))))
+    more = len(grid.rows) - len(rows)
     return {
         "drawn": True,
         "title": _standing_out(grid) or "No outlet writes more or less of a theme than chance explains.",
         "grid": _view(grid, rows, range(len(grid.columns)), links, caption="Outlets by theme, in on-topic articles"),
+        "more": f"{counted(more, 'smaller outlet')} {'stands' if more == 1 else 'stand'} in the sheet." if more else "",
         "sheets": ("outlets_by_theme",),
     }
 

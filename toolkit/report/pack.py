@@ -185,7 +185,11 @@ def _places(tally: Tally, articles: Sequence[Article]) -> tuple[list[list[int]],
     table: list[list[object]] = []
     codes: dict[tuple[int, str], int] = {}
     for i, side in enumerate(tally.sides):
-        for name in (WHOLE_SIDE, *side.members):
+        named_so = side.label.casefold() in {member.casefold() for member in side.members}
+        as_a_whole = (
+            () if named_so else (WHOLE_SIDE,)
+        )  # where a member has the side's name, it is the member that counts
+        for name in (*as_a_whole, *side.members):
             codes[i, name] = len(table)
             table.append([name or side.label, 1, side.label])
     others: Counter[tuple[int, str]] = Counter()

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from toolkit.report import figures
 from toolkit.report.findings import changes, halves_words, mix_words, wilson
-from toolkit.report.links import Links
+from toolkit.report.links import NO_LINKS, Links
 from toolkit.report.periods import MIN_BUCKET
 from toolkit.report.sections import View
 from toolkit.report.sheets import Sheet
 from toolkit.report.tally import Tally, ThemeTally
 from toolkit.report.wording import counted, listing, number, percent, show
+
+MAX_LINKED = 120  # cells of the table up to which each leads to its articles; of more, only the totals of the rows do
 
 
 def over_time(tally: Tally, links: Links) -> View:
@@ -108,12 +110,13 @@ def _rows(tally: Tally, themes: Sequence[ThemeTally]) -> Iterator[tuple[str, int
 
 def _time_table(tally: Tally, drawn: Sequence[ThemeTally], links: Links) -> list[View]:
     timeline = tally.timeline
+    inner = links if len(drawn) * len(timeline.labels) <= MAX_LINKED else NO_LINKS
     table = []
     for label, bucket, n, counts in _rows(tally, drawn):
         months = [] if bucket is None else [("month", month) for month in timeline.months(bucket)]
         last = bucket == len(timeline.labels) - 1
         cells = [
-            {"n": number(k), "href": links.articles(("theme", theme.theme.id), *months) if k and months else ""}
+            {"n": number(k), "href": inner.articles(("theme", theme.theme.id), *months) if k and months else ""}
             for theme, k in zip(drawn, counts, strict=True)
         ]
         table.append(
