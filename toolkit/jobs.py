@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolkit.card import model_card
 from toolkit.classify import classify, publish_nothing, unique_records
@@ -20,16 +20,13 @@ from toolkit.config import Config
 from toolkit.data import Label, Quarantined
 from toolkit.embed import encoder_sha256
 from toolkit.errors import ToolkitError
-from toolkit.feedback import settle, texts_of
 from toolkit.files import (
     Source,
     Sources,
     atomic_write_bytes,
     expand_inputs,
-    is_feedback,
-    read_feedback,
-    read_labels,
 )
+from toolkit.lesson import Lesson
 from toolkit.model import REGISTRY, Model, config_toml, load_model, save_model
 from toolkit.pipeline import judge_record
 from toolkit.progress import Progress, Silent
@@ -42,9 +39,12 @@ from toolkit.runs import (
     source_date,
     start_run,
 )
-from toolkit.start import AS_CONFIGURED, SHIPPED_MODEL, Wishes, choose_start
+from toolkit.start import AS_CONFIGURED, SHIPPED_MODEL, Wishes, choose_start, given_labels
 from toolkit.store import find_model, read_manifest
 from toolkit.training import train as train_model
+
+if TYPE_CHECKING:
+    from toolkit.training_report import TrainingReport
 
 _SETTLED_SECONDS = 2.0
 """A watched file is read once it has not changed for this long: it may still be being written."""
@@ -57,6 +57,7 @@ class Trained:
     model: Model
     notes: tuple[str, ...]
     n_quarantined: int
+    report: TrainingReport | None = None
 
 
 @contextmanager
@@ -99,30 +100,6 @@ def model_folder(name: str) -> Path:
     return Path("models") / name
 
 
-def _labels(
-    paths: Sequence[Path], config: Config, sources: Sequence[Source]
-) -> tuple[dict[str, Label], str, tuple[str, ...]]:
-    """Labels by document, a hash of their files, and what became of readers' marks among them, in words.
-
-    Marks of readers stand above the tables; of two marks the one in the later file.
-    """
-    theme_ids = tuple(config.themes)
-    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()]
-    files_hash = digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
-    feedback = [path for path in paths if is_feedback(path)]
-    labels: dict[str, Label] = {}
-    for path in paths:
-        for label in () if path in feedback else read_labels(path, theme_ids=theme_ids).values():
-            if labels.setdefault(label.document_id, label) != label:
-                raise ToolkitError(f"{path}: another label for {label.document_id} than in a file before. Keep one.")
-    if not feedback:
-        return labels, files_hash if paths else "", ()
-    marks = [mark for path in feedback for mark in read_feedback(path)]
-    texts = texts_of(unique_records(sources, config.limits), {mark.document_id for mark in marks}, config.limits)
-    settled = settle(marks, texts, theme_ids=theme_ids, labels=labels)
-    return {**labels, **settled.labels}, files_hash, settled.sentences()
-
-
 def _config_hash(config: Config) -> str:
     encoder = encoder_sha256(config.topics.encoder) if config.topics.encoder else ""
     return hashlib.sha256((config_toml(config) + encoder).encode()).hexdigest()
@@ -142,6 +119,7 @@ def _train_and_save(
     keep_topics: bool,
     progress: Progress,
     input_hash: str,
+    taught: Callable[[Lesson], None] | None = None,
 ) -> Trained:
     refused: list[Quarantined] = []
 
@@ -161,6 +139,7 @@ def _train_and_save(
         keep_topics=keep_topics,
         date=source_date(),
         progress=progress,
+        taught=taught,
     )
     if not model.training["n_documents"]:
         raise ToolkitError("nothing in the input could be read.", exit_code=3)
@@ -183,9 +162,10 @@ def train_job(
     no_relevance: bool = False,
     seed: int = 0,
     force: bool = False,
+    report_folder: Path | None = None,
     progress: Progress | None = None,
 ) -> Trained:
-    """Learn a model from the sources and save it in `folder`.
+    """Learn a model from the sources and save it in `folder`; its training report goes to `report_folder`, if given.
 
     Raises
     ------
@@ -196,7 +176,8 @@ def train_job(
         raise ToolkitError(f"{folder}: is there already. Choose another --name, or replace it with --force.")
     config, base, notes = choose_start(config_path, base_name)
     config = wishes.applied(config)
-    labels, _, told = _labels(labels_paths, config, sources)
+    labels, _, told = given_labels(labels_paths, config, sources)
+    lessons: list[Lesson] = []
     trained = _train_and_save(
         sources,
         folder,
@@ -210,8 +191,16 @@ def train_job(
         keep_topics=base_name is not None,
         progress=progress or Silent(),
         input_hash=hash_sources(sources),
+        taught=lessons.append if report_folder else None,
     )
-    return replace(trained, notes=(*notes, *told, *trained.notes))
+    notes = (*notes, *told, *trained.notes)
+    if report_folder is None:
+        return replace(trained, notes=notes)
+    from toolkit.training_report import write_training_report
+
+    (progress or Silent()).stage("write the training report")
+    report = write_training_report(replace(lessons[-1], notes=notes), report_folder)
+    return replace(trained, notes=notes, report=report)
 
 
 def run_job(
@@ -238,7 +227,7 @@ def run_job(
     started = time.time() if started is None else started
     config, base, notes = choose_start(config_path, base_name)
     config = wishes.applied(config)
-    labels, labels_hash, told = _labels(labels_paths, config, sources)
+    labels, labels_hash, told = given_labels(labels_paths, config, sources)
     notes = (*notes, *told)
     base_hash = base.manifest.sha256 if base and base.manifest else "none"
     if base is not None and base_name is not None:

@@ -53,7 +53,7 @@ def write_report(folder: Path, path: Path, *, size: str = "standard", compare: P
     content = report.html.encode("utf-8", "replace")
     path.parent.mkdir(parents=True, exist_ok=True)
     tables = path.with_suffix(".data")
-    _write_sheets(tables, report.sheets)
+    write_sheets(tables, report.sheets)
     atomic_write_bytes(path, content)
     return Written(path, len(content), tables, report.left_out)
 
@@ -66,7 +66,7 @@ def _check_finished(folder: Path) -> None:
         )
 
 
-def _write_sheets(folder: Path, sheets: tuple[Sheet, ...]) -> None:
+def write_sheets(folder: Path, sheets: tuple[Sheet, ...]) -> None:
     """Write the tables; those of an earlier report that this one has not are taken away, other files stay."""
     folder.mkdir(parents=True, exist_ok=True)
     contents = folder / CONTENTS

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolkit.classify import unique_records
 from toolkit.config import Config, load_config, shipped_config
+from toolkit.data import Label
 from toolkit.errors import ToolkitError
+from toolkit.feedback import settle, texts_of
+from toolkit.files import Source, is_feedback, read_feedback, read_labels
 from toolkit.model import Model, load_model
 from toolkit.store import find_model, model_folders, shipped_folder
 
@@ -87,3 +93,30 @@ def _same_subject(one: Config, other: Config) -> bool:
         and list(one.places.sides) == list(other.places.sides)
         and set(one.themes) == set(other.themes)
     )
+
+
+def given_labels(
+    paths: Sequence[Path], config: Config, sources: Sequence[Source]
+) -> tuple[dict[str, Label], str, tuple[str, ...]]:
+    """Labels by document, a hash of their files, and what became of readers' marks among them, in words.
+
+    Marks of readers stand above the tables; of two marks the one in the later file.
+    """
+    theme_ids = tuple(config.themes)
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()]
+    files_hash = digests[0] if len(digests) == 1 else hashlib.sha256(" ".join(digests).encode()).hexdigest()
+    feedback = [path for path in paths if is_feedback(path)]
+    labels: dict[str, Label] = {}
+    for path in paths:
+        for label in () if path in feedback else read_labels(path, theme_ids=theme_ids).values():
+            nothing, known = Label(label.document_id), labels.get(label.document_id)
+            if known in (None, nothing):
+                labels[label.document_id] = label
+            elif label not in (known, nothing):  # a row left empty takes nothing back
+                raise ToolkitError(f"{path}: another label for {label.document_id} than in a file before. Keep one.")
+    if not feedback:
+        return labels, files_hash if paths else "", ()
+    marks = [mark for path in feedback for mark in read_feedback(path)]
+    texts = texts_of(unique_records(sources, config.limits), {mark.document_id for mark in marks}, config.limits)
+    settled = settle(marks, texts, theme_ids=theme_ids, labels=labels)
+    return {**labels, **settled.labels}, files_hash, settled.sentences()

@@ -15,14 +15,15 @@ from toolkit.drift import Article, DriftProfile, Sampler, eligible_text, learn_p
 from toolkit.drift.profile import N_REFERENCE
 from toolkit.embed import Encoder, encoder_sha256, load_encoder
 from toolkit.html import HtmlTooDeep, render
+from toolkit.lesson import CURVE_SHARES, Lesson, make_lesson
 from toolkit.model import Model
 from toolkit.pipeline import TOPIC_ROLES, Judged, cut_record, judge, kept_text, speaks
 from toolkit.places import Gazetteer
 from toolkit.progress import Progress, Silent
+from toolkit.relevance import learn_relevance
 from toolkit.relevance import train as relevance_labels
-from toolkit.relevance import train_relevance
 from toolkit.segment import LineModel, RepeatedLines, learn_repeats, load_line_model
-from toolkit.themes import ThemeModel, train_themes
+from toolkit.themes import ThemeModel, learn_themes
 from toolkit.themes import train as theme_labels
 from toolkit.topics import TopicModel, carry_identity, fit_topics
 from toolkit.topics.differences import in_words
@@ -42,14 +43,15 @@ def train(
     keep_topics: bool = False,
     date: str | None = None,
     progress: Progress | None = None,
+    taught: Callable[[Lesson], None] | None = None,
 ) -> tuple[Model, tuple[str, ...]]:
     """Learn from a corpus everything a model holds; `base`, where given, is the model to start from.
 
     `read` yields the corpus afresh at each call, ids unique. At most `limits.max_training_documents` documents,
     chosen by a hash of their ids, are learned from. With a map the topics know where to draw a segment. With sources
     they keep which segments they were found in; without them the model names no document. With `keep_topics`, topics
-    that are those of `base` keep their ids, names and colours; new ones are born on `date`, where one is given.
-    Returns the model and notes in words for the reader.
+    that are those of `base` keep their ids, names and colours; new ones are born on `date`, where one is given. `taught`,
+    where given, is told what was learned, for a report. Returns the model and notes in words for the reader.
     """
     import sklearn.linear_model  # noqa: F401 - only a BLAS that is loaded can be held to one thread
     from threadpoolctl import threadpool_limits
@@ -68,17 +70,19 @@ def train(
         corpus = _cut_all(sample, line_model, repeats, config, progress)
         mentions = [gazetteer.find_each(document.texts) for document in corpus]
         progress.stage("learn relevance")
-        relevance = train_relevance(
+        learned_relevance = learn_relevance(
             corpus,
             mentions,
             config=config,
             labels=labels,
             base=base.relevance if base else None,
             random_state=seed,
+            curve_shares=CURVE_SHARES if taught else (),
         )
+        relevance = learned_relevance.model
         judged = [judge(d, gazetteer, relevance, None, no_relevance=no_relevance) for d in corpus]
         progress.stage("learn themes")
-        themes = train_themes(
+        learned_themes = learn_themes(
             corpus,
             [(j.document, j.segments) for j in judged],
             config=config,
@@ -86,6 +90,7 @@ def train(
             base=base.themes if base else None,
             random_state=seed,
         )
+        themes = learned_themes.model
         progress.stage("find topics")
         language = main_language(judged)
         once = _without_copies(judged)
@@ -140,6 +145,22 @@ def train(
         seed=seed,
         drift=drift,
     )
+    if taught is not None:
+        progress.stage("choose what to label next")
+        with threadpool_limits(1):
+            lesson = make_lesson(
+                judged,
+                labels,
+                name=name,
+                config=config,
+                relevance=learned_relevance,
+                themes=learned_themes,
+                topics=topics,
+                encoder=encoder,
+                training=training,
+                notes=notes,
+            )
+        taught(lesson)
     return model, tuple(notes)
 
 

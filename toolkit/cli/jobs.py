@@ -149,7 +149,7 @@ def train(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Learn a model from INPUT into models/NAME.
+    """Learn a model from INPUT into models/NAME; a report of what was learned goes to reports/NAME-training.
 
     Example: toolkit train articles/ --name my-corpus --labels labels.tsv
     """
@@ -172,6 +172,7 @@ def train(
                 no_relevance=no_relevance,
                 seed=seed,
                 force=force,
+                report_folder=Path("reports") / f"{name}-training",
                 progress=progress,
             )
     manifest = trained.model.manifest
@@ -187,6 +188,8 @@ def train(
                 "training": dict(manifest.training),
                 "n_quarantined": trained.n_quarantined,
                 "notes": list(trained.notes),
+                "report": None if trained.report is None else str(trained.report.path),
+                "to_label": None if trained.report is None else str(trained.report.to_label),
                 "seconds": round(time.time() - started, 2),
             }
         )
@@ -197,6 +200,14 @@ def train(
         f"{manifest.training['n_topics']} topics. wrote {manifest.folder}",
         quiet=quiet,
     )
+    if trained.report is not None:
+        say(f"training report: {trained.report.path}", quiet=quiet)
+        if trained.report.n_to_label:
+            say(
+                f"{trained.report.n_to_label:,} articles worth a label next: {trained.report.to_label}. Fill in "
+                "on_topic and themes, then give the file to --labels",
+                quiet=quiet,
+            )
     hint(f"toolkit classify NEW-ARTICLES --model {quoted([name])} --out DIR", quiet=quiet)
     if max_quarantined is not None and trained.n_quarantined > max_quarantined:
         raise typer.Exit(6)

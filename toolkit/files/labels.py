@@ -28,6 +28,8 @@ _ON_TOPIC: dict[str, bool | None] = {
 _ID_NAMES = ("document_id", "id")
 _VERDICT_NAMES = ("on_topic", "relation")
 _UNSURE_NAMES = ("themes_unsure", "themes_maybe")
+_GUARDED = re.compile(r"'(?=[\s\x1c-\x1f\x85\u200b\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""The apostrophe our own tables put before what a spreadsheet would run; an id copied from there is read without it."""
 _SEPARATOR = re.compile(r"[,;|]")
 _MAX_BYTES = 500_000_000
 _FORMATS = {".tsv": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "tsv"}
@@ -96,6 +98,7 @@ def _table_rows(path: Path, text: str, delimiter: str | None) -> Iterator[tuple[
     try:
         for cells in rows:
             if any(cell.strip() for cell in cells):
+                cells = [_GUARDED.sub("", cell, count=1) if _GUARDED.match(cell) else cell for cell in cells]
                 yield f"{path}, line {rows.line_num}", dict(zip(names, cells, strict=False))
     except csv.Error as error:
         raise ToolkitError(f"{path}, line {rows.line_num}: {error}.") from error

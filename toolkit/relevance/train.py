@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,17 +14,15 @@ from toolkit.config import Config
 from toolkit.config import Relevance as RelevanceAims
 from toolkit.data import CutDocument, Label, Mention
 from toolkit.errors import ToolkitError
-from toolkit.logistic import platt, ridge_logistic
-from toolkit.relevance.evidence import BREAK_MARK, OTHER_MARK, Evidence, Floats, Ints, side_mark
-from toolkit.relevance.features import FEATURES, unit_features, unit_starts
-from toolkit.relevance.model import LEAD_TEXT_CHARACTERS, RelevanceModel, article_unit
+from toolkit.logistic import platt, ridge_logistic, sigmoid
+from toolkit.relevance.evidence import Floats, Ints
+from toolkit.relevance.features import FEATURES
+from toolkit.relevance.model import RelevanceModel
 from toolkit.relevance.rule import RULE_INTERCEPT, RULE_OFF_BELOW, RULE_ON_FROM, RULE_WEIGHTS
+from toolkit.relevance.table import MAX_TERMS, Table, labelled_passages, read_corpus
 from toolkit.relevance.thresholds import choose_thresholds, measure
-from toolkit.terms import Counts, build_vocabulary, group_documents, inverse_frequency, plain_phrase, stack, weigh_units
+from toolkit.terms import group_documents, plain_phrase
 
-MAX_TERMS = 20_000
-MIN_TERM_DOCUMENTS = 3
-MAX_VOCABULARY_DOCUMENTS = 20_000
 MIN_LABELS = 5
 """Labelled documents of each outcome needed to learn from labels at all."""
 FEW_LABELS = 100
@@ -48,6 +47,22 @@ PASSAGE_WEIGHT = STUB_WEIGHT
 passages were at hand."""
 
 
+@dataclass(frozen=True)
+class LearnedRelevance:
+    """A relevance model, and what labelled documents got from models that had not learned from their group.
+
+    `outcomes` (1 on the subject, 0 off it) and `held_out` (calibrated relevance) align with `document_ids`; all are
+    empty where nothing was learned. `curve` has, for growing parts of the labels, how many they are and the F1 (at .5)
+    and average precision that they reach on all labelled documents.
+    """
+
+    model: RelevanceModel
+    document_ids: tuple[str, ...] = ()
+    outcomes: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    held_out: Floats = field(default_factory=lambda: np.empty(0))
+    curve: tuple[tuple[int, float, float], ...] = ()
+
+
 def train_relevance(
     corpus: Sequence[CutDocument],
     mentions: Sequence[Sequence[Sequence[Mention]]],
@@ -57,12 +72,27 @@ def train_relevance(
     base: RelevanceModel | None = None,
     random_state: int,
 ) -> RelevanceModel:
+    """The model alone of `learn_relevance`."""
+    return learn_relevance(corpus, mentions, config=config, labels=labels, base=base, random_state=random_state).model
+
+
+def learn_relevance(
+    corpus: Sequence[CutDocument],
+    mentions: Sequence[Sequence[Sequence[Mention]]],
+    *,
+    config: Config,
+    labels: Mapping[str, Label],
+    base: RelevanceModel | None = None,
+    random_state: int,
+    curve_shares: Sequence[float] = (),
+) -> LearnedRelevance:
     """A relevance model for `corpus`; `mentions[d][s]` are the mentions in `corpus[d].texts[s]`.
 
     With labels of both outcomes, weights are learned that stay near those of `base` (or of the built-in rule over
     place features). Without, `base` (or the rule) is used as it is: learning from documents the rule is sure of was
     measured and did not help (F1 .871 before, .849 to .858 after; .871 with soft labels on all documents).
-    `random_state` is unused: nothing here is left to chance.
+    `random_state` is unused: nothing here is left to chance. `curve_shares` are the parts of the labels to draw the
+    curve for; each costs that part of the time learning takes.
 
     Raises
     ------
@@ -89,7 +119,8 @@ def train_relevance(
                 passages=passages,
             )
             groups = group_documents([*(corpus[d] for d in known), *(passage.cut for passage in passages)])
-            return learn(start, table, outcomes[known], groups, aims=config.relevance)
+            ids = tuple(corpus[d].document.document_id for d in known)
+            return learn(start, table, outcomes[known], groups, ids, aims=config.relevance, curve_shares=curve_shares)
     for name in ("target_recall", "target_precision"):
         wanted = getattr(config.relevance, name)
         if wanted is not None and start.measured.get(name) != wanted:
@@ -97,7 +128,7 @@ def train_relevance(
                 f"{name}: the threshold is chosen by labels, of {MIN_LABELS} documents on the subject and {MIN_LABELS} "
                 f"off it at least; found {n_on} and {n_off}. Give more --labels, or leave the target out."
             )
-    return start
+    return LearnedRelevance(start)
 
 
 def _outcome(label: Label | None) -> int:
@@ -127,135 +158,16 @@ def starting_model(config: Config, base: RelevanceModel | None) -> RelevanceMode
     )
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledPassage:
-    """Segments of one document that a person judged on their own: `segments` are their rows in `cut`."""
-
-    cut: CutDocument
-    mentions: Sequence[Sequence[Mention]]
-    segments: tuple[int, ...]
-    on_topic: bool
-
-
-def labelled_passages(
-    corpus: Sequence[CutDocument], mentions: Sequence[Sequence[Sequence[Mention]]], labels: Mapping[str, Label]
-) -> list[LabelledPassage]:
-    """The passages with labels, sorted by document and place, each with the segments it covers at least half of.
-
-    Where it covers half of none, the one it shares most with.
-    """
-    found = []
-    for d in np.argsort([cut.document.document_id for cut in corpus]).tolist():
-        label = labels.get(corpus[d].document.document_id)
-        for passage in label.passages if label else ():
-            shared = [
-                max(min(passage.end, s.end) - max(passage.start, s.start), 0) / max(s.end - s.start, 1)
-                for s in corpus[d].segments
-            ]
-            rows = [i for i, share in enumerate(shared) if share >= 0.5] or [int(np.argmax(shared))]
-            found.append(LabelledPassage(corpus[d], mentions[d], tuple(rows), passage.on_topic))
-    return found
-
-
-@dataclass(frozen=True)
-class Table:
-    """Training rows: each document whole, each document cut down to its lead in the same order, then passages."""
-
-    model: RelevanceModel
-    """The starting model, its vocabulary widened by the terms of the corpus (new terms have weight 0)."""
-    features: Floats
-    text: Any
-    """CSR matrix (2 * n_documents + n_passages, n_terms)."""
-    lead: Any
-    prior: Floats
-    """Scores of the starting model."""
-    passage_outcomes: Ints
-    """1 for a passage about the subject, else 0; shape (n_passages,)."""
-
-
-def read_corpus(
+def learn(
     start: RelevanceModel,
-    corpus: Sequence[CutDocument],
-    mentions: Sequence[Sequence[Sequence[Mention]]],
+    table: Table,
+    outcomes: Ints,
+    groups: Ints,
+    document_ids: tuple[str, ...],
     *,
-    with_terms: bool,
-    passages: Sequence[LabelledPassage] = (),
-) -> Table:
-    """The training rows of `corpus`, and of `passages`, of whatever documents."""
-    evidences = [start.read(cut, found) for cut, found in zip(corpus, mentions, strict=True)]
-    model = widen(start, evidences) if with_terms else start
-    features: list[Floats] = []
-    prior: list[Floats] = []
-    text: list[Counts] = []
-    lead: list[Counts] = []
-
-    def add(evidence: Evidence, unit: Ints, first: Ints) -> None:
-        hits = model.find_terms(evidence)
-        features.append(unit_features(evidence, unit, 1))
-        prior.append(start.scores(evidence, start.find_terms(evidence), unit, 1))
-        for rows, where in ((text, unit), (lead, first)):
-            _, term, values = weigh_units(where[hits.segment], hits.term, model.idf, 1)
-            rows.append((term, values))
-
-    for cut_down in (False, True):
-        for evidence in evidences:
-            unit = article_unit(evidence)
-            starts = unit_starts(evidence, unit)
-            first = np.where(starts < LEAD_TEXT_CHARACTERS, unit, -1)
-            if cut_down:
-                unit = np.where(starts < LEAD_TEXT_CHARACTERS / 2, unit, -1)
-                first = unit
-            add(evidence, unit, first)
-    for passage in passages:
-        evidence = start.read(passage.cut, passage.mentions)
-        unit = np.full(len(passage.cut.segments), -1, dtype=np.int64)
-        unit[list(passage.segments)] = 0
-        add(evidence, unit, np.where(unit_starts(evidence, unit) < LEAD_TEXT_CHARACTERS, unit, -1))
-    n_terms = len(model.terms)
-    return Table(
-        model,
-        np.vstack(features),
-        stack(text, n_terms),
-        stack(lead, n_terms),
-        np.concatenate(prior),
-        passage_outcomes=np.array([passage.on_topic for passage in passages], dtype=np.int64),
-    )
-
-
-def widen(start: RelevanceModel, evidences: Sequence[Evidence]) -> RelevanceModel:
-    """`start` with the frequent terms of the corpus added to its vocabulary, with weight 0."""
-    marks = frozenset((BREAK_MARK, OTHER_MARK, *(side_mark(i) for i in range(len(start.sides)))))
-    step = -(-len(evidences) // MAX_VOCABULARY_DOCUMENTS)
-    kept_tokens = [_kept_tokens(evidence) for evidence in evidences[::step]]
-    vocabulary, frequency, n = build_vocabulary(
-        kept_tokens, min_documents=MIN_TERM_DOCUMENTS, max_terms=MAX_TERMS, stop_words=marks
-    )
-    idf = dict(zip(vocabulary.terms, inverse_frequency(frequency, n).tolist(), strict=True))
-    known = set(start.terms)
-    new = [term for term in vocabulary.terms if term not in known][: max(MAX_TERMS - len(known), 0)]
-    pad = np.zeros(len(new), dtype=np.float32)
-    return replace(
-        start,
-        terms=(*start.terms, *new),
-        idf=np.concatenate((start.idf, np.array([idf[term] for term in new], dtype=np.float32))),
-        text_weights=np.concatenate((start.text_weights, pad)),
-        lead_weights=np.concatenate((start.lead_weights, pad)),
-    )
-
-
-def _kept_tokens(evidence: Evidence) -> list[str]:
-    inside = article_unit(evidence) >= 0
-    tokens: list[str] = []
-    segment = 0
-    for token in evidence.tokens:
-        if token == BREAK_MARK:
-            segment += 1
-        if inside[segment]:
-            tokens.append(token)
-    return tokens
-
-
-def learn(start: RelevanceModel, table: Table, outcomes: Ints, groups: Ints, *, aims: RelevanceAims) -> RelevanceModel:
+    aims: RelevanceAims,
+    curve_shares: Sequence[float] = (),
+) -> LearnedRelevance:
     """Weights from labelled documents; calibration, thresholds and figures from scores of held-out groups.
 
     `groups` are those of the documents, then those of the passages; passages teach weights and nothing else. Where
@@ -274,7 +186,50 @@ def learn(start: RelevanceModel, table: Table, outcomes: Ints, groups: Ints, *, 
     relevance = model.calibrated(held_out)
     off_below, on_from = choose_thresholds(relevance, outcomes, aims=aims, otherwise=(start.off_below, start.on_from))
     measured = measure(relevance, outcomes, off_below=off_below, on_from=on_from, aims=aims)
-    return replace(model, off_below=off_below, on_from=on_from, measured=measured)
+    fitted = replace(model, off_below=off_below, on_from=on_from, measured=measured)
+    curve: list[tuple[int, float, float]] = []
+    if penalty is not None and curve_shares:
+        curve = label_curve(start, table, outcomes, groups, document_ids, penalty=penalty, shares=curve_shares)
+        curve.append((n, *_reached(relevance, outcomes)))
+    return LearnedRelevance(fitted, document_ids, outcomes, relevance, tuple(curve))
+
+
+def label_curve(
+    start: RelevanceModel,
+    table: Table,
+    outcomes: Ints,
+    groups: Ints,
+    document_ids: Sequence[str],
+    *,
+    penalty: float,
+    shares: Sequence[float],
+) -> list[tuple[int, float, float]]:
+    """For each share of the labels, their number and the F1 and average precision they reach on held-out groups.
+
+    A smaller part lies within a larger one; which documents are in it, a checksum of their ids says.
+    """
+    n = len(outcomes)
+    order = sorted(range(n), key=lambda d: hashlib.blake2b(document_ids[d].encode("utf-8", "replace")).digest())
+    points = []
+    for share in sorted(shares):
+        chosen = np.zeros(n, dtype=bool)
+        chosen[order[: int(share * n)]] = True
+        if min(outcomes[chosen].sum(), (1 - outcomes[chosen]).sum()) < MIN_LABELS:
+            continue
+        scores = held_out_scores(start, table, outcomes, groups, penalty=penalty, chosen=chosen)
+        slope, offset = platt(scores[chosen], outcomes[chosen])
+        reached = _reached(np.round(sigmoid(slope * scores + offset), 6), outcomes)
+        points.append((int(chosen.sum()), *reached))
+    return points
+
+
+def _reached(relevance: Floats, outcomes: Ints) -> tuple[float, float]:
+    """F1 at .5 and average precision."""
+    from toolkit.metrics import average_precision, precision_recall_f1
+
+    truth = outcomes > 0.5
+    f1 = precision_recall_f1(truth, relevance >= 0.5)[2]
+    return round(f1, 6), round(average_precision(truth, relevance), 6)
 
 
 def choose_penalty(
@@ -302,14 +257,26 @@ def _log_loss(scores: Floats, outcomes: npt.NDArray[Any]) -> Floats:
     return np.asarray(np.logaddexp(0, scores) - outcomes * scores)
 
 
-def held_out_scores(start: RelevanceModel, table: Table, outcomes: Ints, groups: Ints, *, penalty: float) -> Floats:
-    """The score of each document by a model that did not learn from its group (cross-fitting), shape (n,)."""
+def held_out_scores(
+    start: RelevanceModel,
+    table: Table,
+    outcomes: Ints,
+    groups: Ints,
+    *,
+    penalty: float,
+    chosen: npt.NDArray[np.bool_] | None = None,
+) -> Floats:
+    """The score of each document by a model that did not learn from its group (cross-fitting), shape (n,).
+
+    With `chosen` the models learn from those documents alone.
+    """
     n = len(outcomes)
     held_out = table.prior[:n].copy()
     for group in np.unique(groups[:n]):
         inside = groups[:n] == group
-        if 0 < outcomes[~inside].sum() < (~inside).sum():
-            fitted = fit_weights(start, table, outcomes, ~inside, penalty=penalty, passages=groups[n:] != group)
+        others = ~inside if chosen is None else ~inside & chosen
+        if 0 < outcomes[others].sum() < others.sum():
+            fitted = fit_weights(start, table, outcomes, others, penalty=penalty, passages=groups[n:] != group)
             held_out[inside] = apply_weights(fitted, table)[:n][inside]
     return held_out
 

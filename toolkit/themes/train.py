@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,23 @@ LEAD_WEIGHT = 0.5
 """Of a document's lead, learned from as a text of its own beside the whole: a label says what the lead says."""
 
 
+@dataclass(frozen=True)
+class LearnedThemes:
+    """A theme model, and what labelled documents got from models that had not learned from their group.
+
+    Rows of `truth`, `known` (where a person said anything) and `held_out` (probabilities) are `document_ids`, columns
+    the model's themes; themes of `learned` alone were learned, the others have the starting model's scores. All are
+    empty where nothing was learned.
+    """
+
+    model: ThemeModel
+    document_ids: tuple[str, ...] = ()
+    learned: tuple[str, ...] = ()
+    truth: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty((0, 0), dtype=bool))
+    known: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty((0, 0), dtype=bool))
+    held_out: Floats = field(default_factory=lambda: np.empty((0, 0)))
+
+
 def train_themes(
     corpus: Sequence[CutDocument],
     judgements: Sequence[tuple[Judgement, Sequence[Judgement]]],
@@ -56,6 +73,19 @@ def train_themes(
     base: ThemeModel | None = None,
     random_state: int,
 ) -> ThemeModel:
+    """The model alone of `learn_themes`."""
+    return learn_themes(corpus, judgements, config=config, labels=labels, base=base, random_state=random_state).model
+
+
+def learn_themes(
+    corpus: Sequence[CutDocument],
+    judgements: Sequence[tuple[Judgement, Sequence[Judgement]]],
+    *,
+    config: Config,
+    labels: Mapping[str, Label],
+    base: ThemeModel | None = None,
+    random_state: int,
+) -> LearnedThemes:
     """A theme model for `corpus`, learned from the labelled documents, near `base` or the rule over seed terms.
 
     Themes with too few labels keep the weights of `base` or the rule; without any labels so do all.
@@ -74,7 +104,7 @@ def train_themes(
     ]
     known.sort(key=lambda d: corpus[d].document.document_id)
     if len(known) < 2 * MIN_LABELS:
-        return start
+        return LearnedThemes(start)
     chosen = [corpus[d] for d in known]
     with threadpool_limits(1):
         return learn(start, chosen, [labels[cut.document.document_id] for cut in chosen], config=config)
@@ -101,7 +131,9 @@ def starting_model(config: Config, base: ThemeModel | None) -> ThemeModel:
     )
 
 
-def learn(start: ThemeModel, corpus: Sequence[CutDocument], labels: Sequence[Label], *, config: Config) -> ThemeModel:
+def learn(
+    start: ThemeModel, corpus: Sequence[CutDocument], labels: Sequence[Label], *, config: Config
+) -> LearnedThemes:
     """Weights and thresholds from labelled documents; thresholds from scores of held-out groups."""
     model = widen(start, corpus, place_words(config))
     readings = [model.read(cut) for cut in corpus]
@@ -110,7 +142,7 @@ def learn(start: ThemeModel, corpus: Sequence[CutDocument], labels: Sequence[Lab
     known = np.array([[theme not in label.themes_unsure for theme in model.themes] for label in labels])
     truth = np.array([[theme in (label.themes or ()) for theme in model.themes] for label in labels])
     learned = np.array([t for t, theme in enumerate(model.themes) if is_enough(labels, theme)], dtype=np.int64)
-    held_out = np.zeros(truth.shape)
+    held_out = table.prior[: len(corpus)].copy()
     columns = []
     thresholds = model.thresholds.copy()
     measured = {"n_documents": float(len(corpus))}
@@ -140,7 +172,14 @@ def learn(start: ThemeModel, corpus: Sequence[CutDocument], labels: Sequence[Lab
         thresholds=thresholds,
         measured=measured,
     )
-    return prune(fitted)
+    return LearnedThemes(
+        prune(fitted),
+        tuple(cut.document.document_id for cut in corpus),
+        tuple(model.themes[t] for t in learned.tolist()),
+        truth,
+        known,
+        np.round(sigmoid(held_out), 6),
+    )
 
 
 def is_enough(labels: Sequence[Label], theme: str) -> bool:
