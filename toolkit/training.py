@@ -50,8 +50,8 @@ def train(
     `read` yields the corpus afresh at each call, ids unique. At most `limits.max_training_documents` documents,
     chosen by a hash of their ids, are learned from. With a map the topics know where to draw a segment. With sources
     they keep which segments they were found in; without them the model names no document. With `keep_topics`, topics
-    that are those of `base` keep their ids, names and colours; new ones are born on `date`, where one is given. `taught`,
-    where given, is told what was learned, for a report. Returns the model and notes in words for the reader.
+    that are those of `base` keep their ids, names and colours; new ones are born on `date`, where one is given.
+    `taught`, where given, is told what was learned, for a report. Returns the model and notes in words.
     """
     import sklearn.linear_model  # noqa: F401 - only a BLAS that is loaded can be held to one thread
     from threadpoolctl import threadpool_limits
