@@ -104,10 +104,11 @@ def test_a_brief_page_has_no_links_to_an_explorer_it_lacks() -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=6), min_size=25, max_size=60, unique=True), st.randoms())
-def test_the_audit_is_the_same_whatever_the_order_of_the_articles(names: list[str], chance: random.Random) -> None:
+def test_the_audit_hangs_on_the_ids_alone(names: list[str], chance: random.Random) -> None:
     articles = [article(name, on_topic="off", relevance=0.1) for name in names]
     drawn = draw_rejects(count_results(Results(run_json(), tuple(articles), (), (), ())))
     chance.shuffle(articles)
+    articles = [{**row, "relevance": 0.05, "title": "Another"} for row in articles]
     again = draw_rejects(count_results(Results(run_json(), tuple(articles), (), (), ())))
     assert [a.document_id for a in drawn] == [a.document_id for a in again]
     assert len(drawn) == N_AUDIT

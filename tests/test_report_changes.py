@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from test_report_hostile import PAYLOADS, hostile, shape
 
 from toolkit.data import Results
 from toolkit.errors import ToolkitError
+from toolkit.files import read_results, write_tables
 from toolkit.report import make_report
 from toolkit.report.compare import compare_runs, holm, two_proportions
 from toolkit.report.compare_settings import find_differences
@@ -121,6 +123,9 @@ def test_a_change_of_a_share_is_clear_only_beyond_chance() -> None:
     changes = {change.id: change for change in compared(before, after).themes}
     assert (changes["health"].before, changes["health"].after) == ((40, 200), (120, 200))
     assert (changes["health"].gained, changes["health"].lost) == (80, 0)
+    more = run_of({**on, "new": "on"}, themes={"new": ("health",)})
+    [health] = [change for change in compared(before, more).themes if change.id == "health"]
+    assert (health.after, health.gained, health.lost) == ((1, 201), 0, 40)  # what is new was not gained
     assert (changes["health"].clear, changes["tourism"].clear) == (True, False)
     assert "Health has grown." in page_words(before, after)
 
@@ -188,6 +193,44 @@ def test_other_topics_are_matched_where_each_is_mostly_the_other() -> None:
     assert {c.id_after for c in found.topics if c.kind == "new"} == {0, 3}
     [gone] = [c for c in found.topics if c.kind == "gone"]
     assert (gone.id_before, gone.kin) == (1, (("topic 0", 0.5),))
+
+
+def test_a_topic_that_is_a_small_part_of_another_is_not_that_one() -> None:
+    before = run_of(SIX, topics={"a": 0, "b": 1})
+    after = run_of(SIX, topics=dict.fromkeys("abcd", 5))
+    kinds = [(c.kind, c.id_before, c.id_after, c.kin) for c in compared(before, after).topics]
+    assert kinds == [
+        ("new", None, 5, (("topic 0", 0.25), ("topic 1", 0.25))),
+        ("gone", 0, None, (("topic 5", 1.0),)),
+        ("gone", 1, None, (("topic 5", 1.0),)),
+    ]
+
+
+def test_topics_on_disk_are_matched_as_those_in_memory_are(tmp_path: Path) -> None:
+    before, after = made_up(60), made_up(80)
+    renumbered = [{**row, "topic": (row["topic"] + 5) % 24 if row["topic"] >= 0 else -1} for row in after.segments]
+    after = replace(after, segments=tuple(renumbered))
+    stored = [_on_disk(results, tmp_path / name) for results, name in ((before, "a"), (after, "b"))]
+    in_memory = compared(before, after).topics
+    assert sum(1 for change in in_memory if change.kind == "kept" and change.id_before != change.id_after) > 5
+    assert compared(*stored).topics == in_memory
+
+
+def _on_disk(results: Results, folder: Path) -> Results:
+    """The same results with their tables in Parquet files."""
+    folder.mkdir()
+    write_tables(
+        folder,
+        ["parquet"],
+        articles=map(dict, results.articles),
+        segments=map(dict, results.segments),
+        topics=map(dict, results.topics),
+        side_ids=["china", "asean"],
+        extra_columns={},
+        with_xpath=False,
+    )
+    (folder / "run.json").write_text(json.dumps(results.run))
+    return read_results(folder)
 
 
 def test_segments_of_texts_that_changed_match_no_topic() -> None:

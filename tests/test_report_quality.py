@@ -158,6 +158,8 @@ def test_the_data_card_names_formats_outlets_period_and_gaps() -> None:
     gaps = known_gaps(tally)
     assert "4 of 100 articles cannot be placed in time." in gaps
     assert "4 of 100 articles name no outlet." in gaps
+    no_year = known_gaps(count_results(first(hundred(), 2, date="--03-02")))
+    assert no_year == ["2 of 100 articles cannot be placed in time (2 of them state a day without a year)."]
     said = words_in(render_report(made_up(300)), "method")
     assert "JSON lines" in said
     assert "bangkokpost.example" in said

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from toolkit.data import NO_TOPIC, Results
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.data import NO_TOPIC, Results, Rows
+from toolkit.files import ParquetRows
 from toolkit.report.rows import Row, count_of, items_of, text_of
+from toolkit.report.segments import Coded, coded
 from toolkit.report.tally import Tally, TopicTally
 
 BY_REGISTER, BY_SEGMENTS, NOT_MATCHED = "register", "segments", "not matched"
 MAJORITY = 0.5  # more than half of either is the other: then no topic can be matched twice, and no order decides
+Ints = npt.NDArray[np.int64]
+_COLUMNS = {"document_id": "string", "start": "int64", "topic": "int64"}
+_MOST_CHARACTERS = 1 << 32  # no document is longer, so article and start fit one number
 NAMED_SHARE = 0.2  # smaller parts of a topic are not named as what it came from or went to
 
 
@@ -140,14 +147,11 @@ class _Overlap:
     @classmethod
     def of(cls, before: Results, after: Results, same_text: Collection[str]) -> _Overlap:
         """Counted over the segments of articles that read the same in both runs, by article and start."""
-        placed = dict(_topics_of(before, same_text))
-        table: Counter[tuple[int, int]] = Counter()
-        new: Counter[int] = Counter()
-        for place, topic in _topics_of(after, same_text):
-            new[topic] += 1
-            if place in placed:
-                table[placed[place], topic] += 1
-        return cls(table, Counter(placed.values()), new)
+        numbers = {document_id: i for i, document_id in enumerate(sorted(same_text))}
+        (places_before, old), (places_after, new) = (_topics_of(results, numbers) for results in (before, after))
+        _, of_old, of_new = np.intersect1d(places_before, places_after, assume_unique=True, return_indices=True)
+        table = Counter(zip(old[of_old].tolist(), new[of_new].tolist(), strict=True))
+        return cls(table, Counter(old.tolist()), Counter(new.tolist()))
 
     def jaccard(self, a: int, b: int) -> float | None:
         """Of the segments of either, the share in both; None where there are none."""
@@ -176,9 +180,32 @@ def _ranked(shares: Mapping[int, float]) -> tuple[tuple[int, float | None], ...]
     return tuple(item for item in ranked if item[1] >= NAMED_SHARE)[:2]
 
 
-def _topics_of(results: Results, documents: Collection[str]) -> Iterable[tuple[tuple[str, Any], int]]:
-    """(article, start of the segment) → topic, of the segments in a topic."""
-    for row in results.segments:
-        topic = count_of(row, "topic", NO_TOPIC)
-        if topic != NO_TOPIC and (document_id := text_of(row, "document_id")) in documents:
-            yield (document_id, count_of(row, "start")), topic
+def _topics_of(results: Results, numbers: Mapping[str, int]) -> tuple[Ints, Ints]:
+    """Of the segments in a topic, in the articles numbered, where each stands (article and start in one) and its topic.
+
+    Both arrays are of shape (n_segments,), in the order of the rows.
+    """
+    places: list[Ints] = []
+    topics: list[Ints] = []
+    for document, starts, of_topic in _columns(results.segments):
+        known = np.array([numbers.get(document_id, -1) for document_id in document.values], dtype=np.int64)
+        articles = known[document.codes]
+        chosen = (of_topic != NO_TOPIC) & (articles >= 0)
+        places.append(articles[chosen] * _MOST_CHARACTERS + starts[chosen])
+        topics.append(of_topic[chosen])
+    nothing = np.empty(0, dtype=np.int64)
+    return np.concatenate([nothing, *places]), np.concatenate([nothing, *topics])
+
+
+def _columns(rows: Rows) -> Iterator[tuple[Coded, Ints, Ints]]:
+    """Article, start and topic of all segments, a batch at a time."""
+    if isinstance(rows, ParquetRows) and rows.has(_COLUMNS):
+        for batch in rows.batches(list(_COLUMNS)):
+            starts = batch.column("start").fill_null(0).to_numpy()
+            yield coded(batch.column("document_id")), starts, batch.column("topic").fill_null(NO_TOPIC).to_numpy()
+        return
+    cells = [(text_of(row, "document_id"), count_of(row, "start"), count_of(row, "topic", NO_TOPIC)) for row in rows]
+    if cells:
+        names, starts, topics = zip(*cells, strict=True)
+        document = Coded(names, np.arange(len(names)))
+        yield document, np.array(starts, dtype=np.int64), np.array(topics, dtype=np.int64)
