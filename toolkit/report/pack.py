@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from toolkit.data import NO_TOPIC, Results
 from toolkit.report.columns import Columns, as_json, deflated
 from toolkit.report.evidence import title_of
 from toolkit.report.pack_map import pack_map
-from toolkit.report.pack_texts import leads_of, pack_texts
+from toolkit.report.pack_texts import openings_of, pack_texts
 from toolkit.report.rows import WHOLE_SIDE, Article, number_of
 from toolkit.report.tally import Tally
 from toolkit.report.texts import text_hashes
@@ -31,6 +32,10 @@ _ROWS_SHARE = 0.9  # of the room, for what every article has
 _URLS_SHARE = 0.2
 _LEADS_SHARE = 0.35
 _LEADS = ((200, "all"), (100, "all"), (200, "near"), (120, "on"))  # characters, of which articles; the first that fits
+
+
+_WHOSE = {"all": ("on", "unsure", "off"), "near": ("on", "unsure"), "on": ("on",)}
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?:/[!-~]{0,1500})?")  # needs no second look
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,32 +233,40 @@ def _row_elements(tally: Tally, held: Sequence[Article], columns: Columns) -> di
 
 
 def _urls(held: Sequence[Article], *, room: int) -> tuple[str, str]:
-    """Addresses line by line, and of which articles: all, those on the subject or unsure, or none."""
-    for whose in ("all", "near"):
-        lines = [safe_url(a.url) or "" if whose == "all" or a.on_topic != "off" else "" for a in held]
-        sample = "\n".join(lines[:: max(1, len(lines) // _SAMPLE)])
-        if len(deflated(sample.encode())) * len(lines) <= room * len(sample.split("\n")):
-            content = deflated("\n".join(lines).encode())
+    """Addresses line by line, and of which articles: all, near (on the subject or unsure), or none."""
+    return _first_that_fits(held, [(whose, lambda article: _address(article.url)) for whose in ("all", "near")], room)
+
+
+def _address(url: str | None) -> str:
+    return url if url and _PLAIN_URL.fullmatch(url) else safe_url(url) or ""
+
+
+def _leads(results: Results, held: Sequence[Article], *, room: int) -> tuple[str, str]:
+    """First sentences line by line, and of which articles: all, near (on the subject or unsure), on, or none."""
+    openings = openings_of(results, frozenset(article.document_id for article in held))
+
+    def within(limit: int) -> Callable[[Article], str]:
+        return lambda article: show(openings.get(article.document_id, ""), limit=limit)
+
+    return _first_that_fits(held, [(whose, within(limit)) for limit, whose in _LEADS], room)
+
+
+def _first_that_fits(
+    held: Sequence[Article], ways: Sequence[tuple[str, Callable[[Article], str]]], room: int
+) -> tuple[str, str]:
+    """A line an article, packed in the first way that goes into `room` bytes, and of whom lines are not empty."""
+    sample = held[:: max(1, len(held) // _SAMPLE)]
+    for whose, line_of in ways:
+        if sample and len(_lines(sample, whose, line_of)) * len(held) <= room * len(sample):
+            content = _lines(held, whose, line_of)
             if len(content) <= room:
                 return content, whose
     return "", "none"
 
 
-def _leads(results: Results, held: Sequence[Article], *, room: int) -> tuple[str, str]:
-    """First sentences line by line, and of which articles: all, near (on the subject or unsure), on, or none."""
-    sample = held[:: max(1, len(held) // _SAMPLE)]
-    opening = leads_of(results, [article.document_id for article in sample], limit=max(limit for limit, _ in _LEADS))
-    for limit, whose in _LEADS:
-        wanted = {"all": ("on", "unsure", "off"), "near": ("on", "unsure"), "on": ("on",)}[whose]
-        lines = [show(opening[a.document_id], limit=limit) if a.on_topic in wanted else "" for a in sample]
-        if not sample or len(deflated("\n".join(lines).encode("utf-8", "replace"))) * len(held) > room * len(sample):
-            continue
-        found = leads_of(results, [a.document_id for a in held if a.on_topic in wanted], limit=limit)
-        text = "\n".join(found.get(article.document_id, "") for article in held)
-        content = deflated(text.encode("utf-8", "replace"))
-        if len(content) <= room:
-            return content, whose
-    return "", "none"
+def _lines(articles: Sequence[Article], whose: str, line_of: Callable[[Article], str]) -> str:
+    lines = [line_of(article) if article.on_topic in _WHOSE[whose] else "" for article in articles]
+    return deflated("\n".join(lines).encode("utf-8", "replace"))
 
 
 def _said(tally: Tally, n_held: int, leads: str, n_texts: int) -> tuple[str, bool]:

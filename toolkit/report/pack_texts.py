@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from toolkit.data import KEPT_ROLES, NO_TOPIC, Results
 from toolkit.report.columns import as_json, deflated
 from toolkit.report.rows import Article, Row, count_of, text_of, theme_scores
+from toolkit.report.segments import segment_batches
 from toolkit.report.texts import segments_of
 from toolkit.report.wording import ROLE_LABELS, safe_url, show, words
 
 BLOCK = 24  # articles unpacked together when one of them is opened
 MIN_PROSE = 40  # characters of a line that can be a first sentence
 _LEVEL = 6  # of deflate: 9 takes twice the time for a hundredth of the bytes
-_AT_ONCE = 1_000  # articles whose rows are in memory together
+_OPENING = 500  # characters of a text that are looked at for its first sentence
+_PROBE, _AT_ONCE = 100, 2_000  # articles that sizes are guessed from, and articles whose rows are in memory together
+_SPARE = 1.2  # so many times the articles that seem to fit are read, so that one reading does
 _N_REASONS = 4  # for the subject, and as many against it
 _OPENING_ROLES = ("body", "quote", "list", "caption", "heading")
 _VERDICT_CODES = {"off": 0, "unsure": 1, "on": 2}
@@ -42,25 +47,21 @@ class _Codes:
         return self.known.setdefault(name, len(self.known))
 
 
-def leads_of(results: Results, document_ids: Sequence[str], *, limit: int) -> dict[str, str]:
-    """The first sentence or so of each article, as one line of at most `limit` characters; "" where it has no text."""
-    found = {}
-    for part in _parts(document_ids):
-        segments = segments_of(results, part)
-        for document_id in part:
-            found[document_id] = _lead(segments.get(document_id, ()), limit)
-    return found
-
-
-def _lead(rows: Sequence[Row], limit: int) -> str:
-    best = ""
-    for row in rows:
-        if is_kept(row) and text_of(row, "role") in _OPENING_ROLES:
-            text = text_of(row, "text")[: 4 * limit].strip()
-            if len(text) >= MIN_PROSE:
-                return show(text, limit=limit)
-            best = best or text
-    return show(best, limit=limit)
+def openings_of(results: Results, document_ids: Collection[str]) -> dict[str, str]:
+    """The beginning of the first sentence of each article, uncleaned; of an article without one, of its first line."""
+    sentences: dict[str, str] = {}
+    lines: dict[str, str] = {}
+    for batch in segment_batches(results.segments):
+        of_text = np.array([role in _OPENING_ROLES for role in batch.role.values], dtype=np.bool_)
+        opens = batch.kept & of_text[batch.role.codes]
+        for found, fits in ((sentences, opens & (batch.n_characters >= MIN_PROSE)), (lines, opens)):
+            rows = np.flatnonzero(fits)
+            codes, first = np.unique(batch.document.codes[rows], return_index=True)
+            names = [batch.document.values[code] for code in codes.tolist()]
+            for name, text in zip(names, batch.texts(rows[first]), strict=True):
+                if name in document_ids and name not in found:
+                    found[name] = text[:_OPENING]
+    return {**lines, **sentences}
 
 
 def is_kept(row: Row) -> bool:
@@ -82,8 +83,9 @@ def pack_texts(results: Results, held: Sequence[Article], wanted: Sequence[int],
     roles, reasons, themes = _Codes(), _Codes(), _Codes()
     packed: dict[int, bytes] = {}
     sizes: dict[int, int] = {}
-    used, n = 0, 0
-    for part in _parts(wanted):
+    used, n, step = 0.0, 0, _PROBE
+    while n < len(wanted) and used * _SHRINK <= room:
+        part = wanted[n : n + step]
         segments = segments_of(results, [held[row].document_id for row in part])
         for row in sorted(part):
             article = held[row]
@@ -92,8 +94,7 @@ def pack_texts(results: Results, held: Sequence[Article], wanted: Sequence[int],
             sizes[row] = len(deflated(packed[row], level=_LEVEL))
         n += len(part)
         used += sum(sizes[row] for row in part)
-        if used * _SHRINK > room:
-            break
+        step = min(_AT_ONCE, 1 + int(max(0.0, room / _SHRINK - used) / (used / n) * _SPARE))
     chosen = _first_that_fit(wanted[:n], sizes, room / _SHRINK)
     for _ in range(4):  # the guess is corrected by what the blocks really take
         texts, size = _blocks(wanted[:chosen], packed), 0
@@ -108,11 +109,6 @@ def pack_texts(results: Results, held: Sequence[Article], wanted: Sequence[int],
         texts = _blocks(wanted[:chosen], packed)
     lines, blocks = texts
     return Texts("\n".join(lines), blocks, _tables(roles, reasons, themes) if blocks else {})
-
-
-def _parts(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(items), _AT_ONCE):
-        yield items[start : start + _AT_ONCE]
 
 
 def _first_that_fit(rows: Sequence[int], sizes: dict[int, int], room: float) -> int:
