@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_results import THEMES, article, made_up, run_json, segment
+from report_results import THEMES, article, made_up, parse, run_json, segment, words_of
 
 from toolkit.data import CUT_ROLES, KEPT_ROLES, ROLES, Results
 from toolkit.errors import ToolkitError
 from toolkit.files import atomic_write_bytes, read_results, tables, write_tables
-from toolkit.report import segments, text_tally
+from toolkit.report import find_size, make_report, segments, size, text_tally
 from toolkit.report.content_hash import content_hash
 from toolkit.report.quotes import Quotes
 from toolkit.report.tally import count_results
@@ -202,3 +202,36 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
         atomic_write_bytes(tmp_path / "segments.jsonl", b"".join([*lines[:2], broken, *lines[3:]]))
         with pytest.raises(ToolkitError, match=words):
             count_results(read_results(tmp_path))
+
+
+def test_a_page_without_room_shows_less_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = made_up(400)
+    for name in ("brief", "standard"):
+        whole = make_report(results, size=find_size(name))
+        most = len(parse(whole.html).xpath("//*")) - 600
+        monkeypatch.setattr(size, "MAX_ELEMENTS", most)
+        monkeypatch.setattr(size, "MAX_ELEMENTS_STATIC", most)
+        report = make_report(results, size=find_size(name))
+        monkeypatch.undo()
+        page = parse(report.html)
+        assert len(page.xpath("//*")) <= most + 20  # and those of the explorer's data
+        sentence = report.left_out[0]
+        assert f"{most:,} elements" in sentence
+        assert sentence in words_of(report.html)
+        ids = set(page.xpath("//@id"))
+        assert not [href for href in page.xpath("//a/@href") if href[0] == "#" and href[1:].split("?")[0] not in ids]
+        assert page.xpath("//*[@id='cards']//blockquote")
+        assert [sheet.name for sheet in report.sheets] == [sheet.name for sheet in whole.sheets]
+        assert report.sheets == whole.sheets
+
+
+def test_what_cannot_be_made_to_fit_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(size, "_BRIEF", 10_000)
+    report = make_report(made_up(40), size=find_size("brief"))
+    assert report.left_out[0].endswith("Even so it has more than that.")
+
+
+def test_bytes_bind_as_elements_do() -> None:
+    brief = find_size("brief")
+    found = [brief.holds(page, 5) for page in ("<p>" * 6_000, "<p>" * 6_001, "é" * 250_000, "é" * 250_001)]
+    assert found == [True, False, True, False]

@@ -13,12 +13,11 @@ from toolkit.report.quotes import Candidate, shorten
 from toolkit.report.rows import Article, items_of, number_of, text_of
 from toolkit.report.sections import View
 from toolkit.report.sheets import Sheet
+from toolkit.report.size import Room
 from toolkit.report.tally import Tally, ThemeTally, TopicTally
 from toolkit.report.theme_words import ThemeWord
 from toolkit.report.wording import counted, date_words, interval_words, listing, number, percent, show
 
-MAX_TOPIC_CARDS = 20
-MAX_TOPICS = 60  # cards and rows together
 N_TOPIC_QUOTES = 2
 N_TERMS = 10
 MAX_EXEMPLAR = 180  # characters of the words under a closed card's name
@@ -27,7 +26,7 @@ ONE_ARTICLE = 0.5  # share of a topic's segments from one article that is flagge
 
 
 def theme_cards(
-    tally: Tally, evidence: Evidence, links: Links, found_words: Mapping[str, Sequence[ThemeWord]]
+    tally: Tally, evidence: Evidence, links: Links, found_words: Mapping[str, Sequence[ThemeWord]], room: Room
 ) -> list[View]:
     """One card per theme, in the order of the table."""
     topics = {topic.topic: topic for topic in tally.topics}
@@ -50,7 +49,9 @@ def theme_cards(
                 "change": change.words if change else "",
                 "mean": percent(theme.mean_score),
                 "exemplar": shorten(theme.quotes[0], limit=MAX_EXEMPLAR)[0] if theme.quotes else "",
-                "quotes": [evidence.quote(candidate, in_context=True) for candidate in theme.quotes],
+                "quotes": [
+                    evidence.quote(candidate, in_context=True) for candidate in theme.quotes[: room.theme_quotes]
+                ],
                 "words": ", ".join(f"{word.word} {number(word.n_inside)}" for word in found_words[theme.theme.id]),
                 "outlets": _linked(_ranked(theme.outlets), "outlet", theme, links, 5),
                 "members": _linked(_members(theme, tally), "place", theme, links, 5),
@@ -110,21 +111,22 @@ def _busiest(theme: ThemeTally, tally: Tally, links: Links) -> View:
     }
 
 
-def quoted(tally: Tally) -> list[Candidate]:
+def quoted(tally: Tally, room: Room) -> list[Candidate]:
     """Every passage that a card of a theme or a topic quotes."""
-    found = [candidate for theme in tally.themes for candidate in theme.quotes]
-    for topic in tally.topics[:MAX_TOPIC_CARDS]:
+    found = [candidate for theme in tally.themes for candidate in theme.quotes[: room.theme_quotes]]
+    for topic in tally.topics[: room.topic_cards]:
         summary = _summary(topic)
         found += [*([summary] if summary else []), *topic.quotes[:N_TOPIC_QUOTES]]
     return found
 
 
-def topics(tally: Tally, evidence: Evidence, links: Links) -> View:
+def topics(tally: Tally, evidence: Evidence, links: Links, room: Room) -> View:
     """The topics found in this corpus, with their terms, flags and quotes; the outliers counted openly."""
     labels = {theme.theme.id: show(theme.theme.label, limit=80) for theme in tally.themes}
     anchors = {theme.theme.id: f"theme-{i + 1}" for i, theme in enumerate(tally.themes)}
     place_of = {topic: place for place, topic in enumerate(tally.topic_order)}
-    largest = tally.topics[:MAX_TOPIC_CARDS]
+    largest = tally.topics[: room.topic_cards]
+    articles = {article.document_id: article for article in tally.articles}
     main = Counter(tally.articles[i].topic for i in tally.on)
     cards = []
     for topic in sorted(largest, key=lambda topic: place_of.get(topic.topic, len(place_of))):
@@ -140,7 +142,7 @@ def topics(tally: Tally, evidence: Evidence, links: Links) -> View:
                 "theme": labels.get(topic.theme or "", ""),
                 "theme_anchor": anchors.get(topic.theme or "", ""),
                 "terms": _term_bars(topic.terms[:N_TERMS]),
-                "flags": _flags(topic, tally),
+                "flags": _flags(topic, tally, articles),
                 "summary": evidence.quote(summary) if summary else None,
                 "share": _share_words(topic),
                 "bursts": listing([date_words(period) for period in topic.bursts], limit=4),
@@ -160,9 +162,9 @@ def topics(tally: Tally, evidence: Evidence, links: Links) -> View:
                 "articles": number(topic.n_articles),
                 "theme": labels.get(topic.theme or "", ""),
             }
-            for topic in tally.topics[MAX_TOPIC_CARDS:MAX_TOPICS]
+            for topic in tally.topics[room.topic_cards : room.topics]
         ],
-        "more": max(0, len(tally.topics) - MAX_TOPICS),
+        "more": max(0, len(tally.topics) - room.topics),
         "outliers": number(tally.n_outliers),
         "outlier_share": percent(tally.n_outliers / total) if total else "",
         "total": counted(total, "on-topic segment"),
@@ -171,9 +173,8 @@ def topics(tally: Tally, evidence: Evidence, links: Links) -> View:
     }
 
 
-def _flags(topic: TopicTally, tally: Tally) -> list[str]:
+def _flags(topic: TopicTally, tally: Tally, articles: Mapping[str, Article]) -> list[str]:
     """What dominates a topic: one outlet, one day, one story, one article."""
-    articles = {article.document_id: article for article in tally.articles}
     flags = [words for flag in items_of(topic.card, "flags") if (words := _flag_words(flag, articles, tally))]
     outlet, outlet_share = topic.top_outlet
     document_id, article_share = topic.top_article
@@ -239,6 +240,7 @@ def card_sheets(
 ) -> list[Sheet]:
     """Topics and their terms, the words of the themes, and every quotation of the cards with its source."""
     interval = ("share", "low", "high")
+    articles = {article.document_id: article for article in tally.articles}
     columns = ("topic", "name", "theme", "segments", "articles", "main_of_articles", *interval, "bursts", "flags")
     main = Counter(tally.articles[i].topic for i in tally.on)
     rows = [
@@ -251,7 +253,7 @@ def card_sheets(
             main[topic.topic],
             *(number_of(topic.share, key) for key in interval),
             "; ".join(topic.bursts),
-            " ".join(_flags(topic, tally)),
+            " ".join(_flags(topic, tally, articles)),
         )
         for topic in tally.topics
     ]

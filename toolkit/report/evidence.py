@@ -25,7 +25,6 @@ from toolkit.report.wording import (
     show,
 )
 
-MAX_ARTICLES = 100  # rows of the list; the results hold all
 MAX_OPENING = 70  # characters of the first words that stand in for a title
 
 
@@ -107,8 +106,8 @@ def listed(article: Article, evidence: Evidence) -> View:
     return {**evidence.source(article), "score": score, "lang": foreign_language(article.language)}
 
 
-def appendix_order(tally: Tally, quoted: Collection[str]) -> list[Article]:
-    """The articles of the appendix: on-topic first, then unsure, then off, by falling relevance.
+def appendix_order(tally: Tally, quoted: Collection[str], n_listed: int) -> list[Article]:
+    """The articles of the appendix, `n_listed`: on-topic first, then unsure, then off, by falling relevance.
 
     Where not all can be shown, those that are `quoted` have precedence, so that every quotation can be followed.
     """
@@ -117,9 +116,9 @@ def appendix_order(tally: Tally, quoted: Collection[str]) -> list[Article]:
         tally.articles,
         key=lambda article: (order[article.on_topic], -(article.relevance or 0.0), article.document_id),
     )
-    if len(ranked) <= MAX_ARTICLES:
+    if len(ranked) <= n_listed:
         return ranked
-    n_others = MAX_ARTICLES - sum(1 for article in ranked if article.document_id in quoted)
+    n_others = n_listed - sum(1 for article in ranked if article.document_id in quoted)
     shown = []
     for article in ranked:
         if article.document_id in quoted:

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from toolkit.report.account import account_for
 from toolkit.report.findings import find, subject_of
-from toolkit.report.found import found_in
+from toolkit.report.found import found_in, show_in
 from toolkit.report.inlined import digest, read_script, read_style
 from toolkit.report.marks import marks
 from toolkit.report.method import corpus_name, method
@@ -22,7 +22,7 @@ from toolkit.report.pack_map import map_view
 from toolkit.report.periods import covered
 from toolkit.report.sections import View
 from toolkit.report.sheets import Sheet
-from toolkit.report.size import STANDARD, Size
+from toolkit.report.size import ROOMS, STANDARD, Size
 from toolkit.report.tally import Tally, count_results
 from toolkit.report.wording import counted, date_words, number, show
 
@@ -105,39 +105,56 @@ def make_report(
     subject = subject_of(results.run)
     corpus = corpus_name(results.run)
     style, script = read_style(), read_script() if size.with_script else ""
-    environment = _environment()
     found = found_in(results, tally, size=size)
-    account = account_for(results, tally, found.evidence, size=size, before=before)
+    account = account_for(results, tally, found.all_shown.evidence, size=size, before=before)
     made_by = method(results, tally, subject=subject, corpus=corpus, source_date=source_date, size=size)
-    shell = environment.get_template("page.html.jinja").render(
-        style_hash=digest(style),
-        style=Markup(style),  # noqa: S704 - our own file, never data
-        interactive=size.with_script,
-        script_hash=digest(script),
-        script=Markup(script),  # noqa: S704 - our own files, never data
-        masthead=_masthead(results, tally, subject=subject, corpus=corpus, source_date=source_date),
-        sections=[
+    same = {
+        "style_hash": digest(style),
+        "style": Markup(style),  # noqa: S704 - our own file, never data
+        "interactive": size.with_script,
+        "script_hash": digest(script),
+        "script": Markup(script),  # noqa: S704 - our own files, never data
+        "masthead": _masthead(results, tally, subject=subject, corpus=corpus, source_date=source_date),
+        "sections": [
             section
             for section in SECTIONS
             if (size.with_script or not section.needs_script) and (before is not None or not section.needs_before)
         ],
-        marks=marks(results.run, report=made_by["hash"]),
-        method=made_by,
-        map=map_view(results, tally),
-        explorer={"said": Markup(_SAID)},  # noqa: S704 - a mark of ours
+        "marks": marks(results.run, report=made_by["hash"]),
+        "method": made_by,
+        "map": map_view(results, tally),
+        "explorer": {"said": Markup(_SAID)},  # noqa: S704 - a mark of ours
         **found.views,
-        **account.views,
-    )
+    }
+    n, shown, left_out = len(tally.articles), found.all_shown, ""
+    shell = _render(same, shown.views, account.views, left_out)
+    if not size.holds(shell, n):
+        for room in ROOMS[1:]:
+            shown = show_in(room, tally, found.links, found.rows, found.words)
+            left_out = room.words(size, n)
+            shell = _render(same, shown.views, account.views, left_out)
+            if size.holds(shell, n):
+                break
+        else:
+            left_out += " Even so it has more than that."
+        account = account_for(results, tally, shown.evidence, size=size, before=before)  # its links lead to this list
+        shell = _render(same, shown.views, account.views, left_out)
+    said = [left_out] if left_out else []
     sheets = (*found.sheets, *account.sheets)
     if not size.with_script:
-        return Report(shell, sheets=sheets)
-    room = size.max_bytes(len(tally.articles)) - len(shell.encode("utf-8", "replace")) - _ROOM_FOR_WORDS
-    packed = pack(results, tally, linked=_linked(shell), room=room)
-    data = environment.get_template("packed.html.jinja").render(elements=packed.elements)
-    said = "" if packed.complete else packed.said
+        return Report(shell, sheets, tuple(said))
+    n_bytes = size.max_bytes(n) - len(shell.encode("utf-8", "replace")) - _ROOM_FOR_WORDS
+    packed = pack(results, tally, linked=_linked(shell), room=n_bytes)
+    data = _environment().get_template("packed.html.jinja").render(elements=packed.elements)
+    said += [] if packed.complete else [packed.said]
     # Neither mark can come from data: what is data has no "<" on the page.
     html = shell.replace(_SAID, str(escape(packed.said)), 1).replace(_DATA, data.strip(), 1)
-    return Report(html, sheets=sheets, left_out=(said,) if said else ())
+    return Report(html, sheets, tuple(said))
+
+
+def _render(same: Mapping[str, object], shown: View, account: View, left_out: str) -> str:
+    template = _environment().get_template("page.html.jinja")
+    return template.render(**same, **shown, **account, left_out=left_out)
 
 
 def _linked(shell: str) -> set[str]:
