@@ -120,7 +120,7 @@ def test_precision_recall_and_calibration_by_hand() -> None:
     rows = [held(True, 0.9), held(True, 0.42), held(False, 0.48), held(False, 0.01)]
     points = {threshold: (precision, recall) for threshold, precision, recall in precision_recall(rows)}
     assert points[0.5] == (1.0, 0.5)
-    assert points[0.4] == (2 / 3, 1.0)
+    assert points[0.4] == (0.666667, 1.0)
     assert points[0.95] == (None, 0.0)
     assert calibration(rows) == [(0.05, 0.01, 0, 1), (0.45, 0.45, 1, 2), (0.95, 0.9, 1, 1)]
 
@@ -245,10 +245,7 @@ def test_hostile_text_of_a_corpus_makes_no_element() -> None:
         return Counter(str(element.tag) for element in page.iter() if isinstance(element.tag, str))
 
     harmless = lesson()
-    row = {
-        name: HOSTILE if isinstance(value, str) and name != "group" else value
-        for name, value in harmless.to_label[0].items()
-    }
+    row = {**harmless.to_label[0], **dict.fromkeys(("document_id", "title", "outlet", "sentence", "why"), HOSTILE)}
     term = [{**item, "term": HOSTILE} for item in harmless.terms]
     outlets = [{**item, "outlet": HOSTILE if item["outlet"] == "o1" else "o0"} for item in harmless.held_out]
     hostile = lesson(name=HOSTILE, subject=HOSTILE, to_label=(row,), terms=tuple(term), held_out=tuple(outlets))
