@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from conftest import SEEDS, Command
 from hypothesis import given
 from hypothesis import strategies as st
 
+from toolkit.cli.evaluate import feedback_among
 from toolkit.config import load_config
 from toolkit.data import Label, Mark, Passage
 from toolkit.errors import ToolkitError
@@ -187,6 +189,7 @@ def test_marks_of_different_articles_may_come_in_any_order(found, rng: random.Ra
 # Learning from them
 
 
+@cache
 def corpus(n: int = 14):
     """On and off articles, cut by the shipped line model, with their mentions."""
     config = load_config(find_model("china-asean") / "config.toml")
@@ -281,18 +284,27 @@ def test_the_interval_of_none_of_sixty_is_that_of_the_books():
 
 def test_the_commands_take_the_file_and_name_what_is_missing(toolkit: Command, tmp_path: Path):
     articles(tmp_path / "in.jsonl")
-    write(tmp_path / "labels.tsv", "id\ton_topic", "a\ton")
     write(tmp_path / "f.jsonl", line(), line(document_id="b", text_sha256=text_hash(LEAGUE), mark="off"))
     done = toolkit("evaluate", "in.jsonl", "--labels", "f.jsonl", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (found,) = json.loads(done.stdout)["gold"]
     assert found["protocol"]["n"]["documents"] == 2
-    for arguments, words in (
-        (["f.jsonl"], "ARTICLES --labels f.jsonl"),
-        (["in.jsonl", "--labels", "f.jsonl", "--labels", "labels.tsv"], "one of them"),
-        (["in.jsonl", "--labels", "f.jsonl", "--sample", 5], "--sample"),
-        ([SEEDS, "--labels", "f.jsonl"], "not in the input"),
+    done = toolkit("evaluate", "f.jsonl", cwd=tmp_path)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
+    assert "ARTICLES --labels f.jsonl" in " ".join(done.stderr.split())
+
+
+def test_what_cannot_be_scored_together_is_said(tmp_path: Path, model: Model):
+    marks = write(tmp_path / "f.jsonl", line())
+    table = write(tmp_path / "labels.tsv", "id\ton_topic", "a\ton")
+    gold = [articles(tmp_path / "in.jsonl")]
+    for labels, options, words in (
+        ([marks, table], {"sample": None, "baselines": None}, "one of them"),
+        ([table, table], {"sample": None, "baselines": None}, "one table"),
+        ([marks], {"sample": 5, "baselines": None}, "--sample"),
+        ([marks], {"sample": None, "baselines": False}, "--baselines"),
     ):
-        done = toolkit("evaluate", *arguments, cwd=tmp_path)
-        assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
-        assert words in " ".join(done.stderr.split())
+        with pytest.raises(ToolkitError, match=words):
+            feedback_among(gold, labels, **options)
+    with pytest.raises(ToolkitError, match="not in the input"):
+        evaluate_marks(SEEDS, feedback=[marks], model=model)

@@ -15,7 +15,7 @@ from report_results import made_up, render_report
 
 from toolkit.feedback import text_hash
 from toolkit.files import is_feedback, read_feedback
-from toolkit.report.inlined import SCRIPTS
+from toolkit.report.inlined import SCRIPTS, read_script
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine")
 
@@ -149,6 +149,26 @@ def test_a_passage_of_the_open_article_is_marked_with_its_place_and_role(page: P
     wait(page, "document.getElementById('marks').parentNode === document.body")
 
 
+def test_quotations_and_rejects_on_the_page_are_marked_where_they_stand(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    quote = "document.querySelector('.card [data-start]')"
+    page.evaluate(f"{quote}.querySelector('a').focus()")
+    press(page, "i")
+    (mark,) = lines(page)
+    assert [mark["document_id"], mark["start"], mark["end"]] == page.evaluate(
+        f"[{quote}.dataset.doc, +{quote}.dataset.start, +{quote}.dataset.end]"
+    )
+    assert "drawn" not in mark
+    page.evaluate("document.querySelector('[data-drawn=audit] [data-doc] a').focus()")
+    press(page, "r")
+    assert [(mark["mark"], mark.get("drawn")) for mark in lines(page)] == [("off", None), ("on", "audit")]
+    unreachable = (
+        "[...document.querySelectorAll('main [data-doc]')].filter(e => toolkit.data.rowOf(e.dataset.doc) >= 0)"
+        ".filter(e => e.tabIndex < 0 && !e.querySelector('a, summary, [tabindex]') && e.getClientRects().length).length"
+    )
+    assert page.evaluate(unreachable) == 0
+
+
 def test_marks_outlive_the_page_and_clearing_can_be_undone(page: Page, report: Path) -> None:
     choose(page, 1)
     press(page, "r")
@@ -204,11 +224,10 @@ def test_the_bar_fits_and_its_buttons_can_be_touched(browser: Page, report: Path
 
 
 def test_the_script_of_the_marks_is_small() -> None:
-    import toolkit.report
-
-    folder = Path(toolkit.report.__file__).parent / "script"
-    assert (folder / "marks.js").stat().st_size <= 12_500
-    assert "marks.js" in SCRIPTS
+    of_marks = read_script().split('"use strict";')[1 + SCRIPTS.index("marks.js")]
+    assert "feedback.jsonl" in of_marks
+    assert len(of_marks.encode()) <= 12_000
+    assert len(read_script().encode()) <= 60_000
 
 
 def test_what_is_marked_in_the_browser_is_learned_from_and_scored_by(

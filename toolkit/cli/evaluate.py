@@ -71,7 +71,7 @@ def evaluate(
             raise ToolkitError(f"{', '.join(names)}: two golds of one name cannot be told apart. Rename one.")
         floors = read_floors(gate) if gate else {}
         known = read_floors(update_floors) if update_floors and update_floors.exists() else {}
-        feedback = _feedback(gold, labels or [], sample=sample, baselines=baselines)
+        feedback = feedback_among(gold, labels or [], sample=sample, baselines=baselines)
         loaded = load_model(find_model(model))
         found = [
             evaluate_marks(path, feedback=feedback, model=loaded, progress=progress)
@@ -112,7 +112,7 @@ def evaluate(
         say(f"gate: every floor of {', '.join(names)} holds.", quiet=quiet)
 
 
-def _feedback(gold: list[Path], labels: list[Path], *, sample: int | None, baselines: bool | None) -> list[Path]:
+def feedback_among(gold: list[Path], labels: list[Path], *, sample: int | None, baselines: bool | None) -> list[Path]:
     """The files of readers' marks among `labels`, all of them or none."""
     from toolkit.files import is_feedback
 

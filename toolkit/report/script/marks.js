@@ -16,6 +16,7 @@
   let labels = new Map(); // of themes
   let item = null; // the marked thing: what has the focus or was touched last
   let marks = new Map(); // a key a kind of mark -> its line
+  let marked = new Set(); // the articles with marks
   let before = []; // the marks before each change
   let isSaved = true;
 
@@ -154,7 +155,7 @@
     return words.concat(found.filter((one) => one.note).map((one) => "note: " + one.note));
   }
   function decorate(of) {
-    const words = wordsOf(of);
+    const words = marked.has(docOf(of)) ? wordsOf(of) : [];
     const place = of.matches("dialog") ? of.querySelector("h3") : of.cells ? of.cells[0] : of;
     if (!place) return;
     const old = [...place.children].find((child) => child.matches(".mark-said"));
@@ -163,13 +164,18 @@
   }
   function prepare(root) {
     for (const of of root.querySelectorAll(ITEMS)) {
+      if (rowOf(of) < 0) continue;
       decorate(of);
       if (!of.matches("a, [tabindex], dialog") && !of.querySelector("a, button, summary, [tabindex]")) of.tabIndex = 0; // for the keyboard
     }
   }
 
   function show() {
+    marked = new Set([...marks.values()].map((found) => found.document_id));
     document.querySelectorAll(ITEMS).forEach(decorate);
+    showBar();
+  }
+  function showBar() {
     bar.hidden = !item && !marks.size;
     document.body.classList.toggle("with-marks", !bar.hidden);
     at("count").textContent = total() + (marks.size && !isSaved ? ", not saved" : "");
@@ -270,7 +276,7 @@
     const watcher = new MutationObserver((changes) => {
       changes.forEach(({ target }) => prepare(target.closest("dialog") ? document : target));
       if (item && !item.closest("[data-doc]")) leave();
-      else show();
+      else if (item) showBar();
     });
     for (const id of ["explorer-list", "reader-body"]) watcher.observe(document.getElementById(id), { childList: true });
   }
@@ -282,9 +288,9 @@
     for (const [theme, name] of labels) at("themes").append(toolkit.make("button", { type: "button", data: { theme }, text: name }));
     restore();
     listen();
+    show();
     prepare(document);
     at("how").hidden = false;
-    show();
   }
   toolkit.marks = { lines: () => [...marks.values()], ready: begin() };
 })();
