@@ -44,6 +44,10 @@ def themed(document_id: str, theme: str, truth: bool, score: float) -> dict[str,
     return {"document_id": document_id, "theme": theme, "truth": truth, "score": score}
 
 
+def point(n: int, f1: float) -> dict[str, Any]:
+    return {"n": n, "f1": f1, "average_precision": 0.9, "f1_low": f1 - 0.02, "f1_high": f1 + 0.02}
+
+
 def lesson(**changes: Any) -> Lesson:
     """A made-up lesson of forty labelled articles."""
     rows = [held(i % 2 == 0, (0.9 if i % 2 == 0 else 0.1) if i % 10 else 0.5, f"o{i % 2}", f"d{i}") for i in range(40)]
@@ -76,7 +80,7 @@ def lesson(**changes: Any) -> Lesson:
         ),
         "held_out": tuple(rows),
         "held_out_themes": (themed("a", "health", True, 0.9), themed("b", "health", True, 0.1)),
-        "curve": ({"n": 20, "f1": 0.8, "average_precision": 0.85}, {"n": 40, "f1": 0.9, "average_precision": 0.95}),
+        "curve": (point(20, 0.8), point(40, 0.9)),
         "topics_selection": {"n_topics": 3, "curve": [{"n_topics": 2, "mean": 0.7}, {"n_topics": 3, "mean": 0.8}]},
         "cues": ({"cue": "both sides in the title", "weight": 2.5},),
         "terms": (
@@ -140,8 +144,7 @@ def test_themes_and_what_they_are_taken_for_by_hand() -> None:
 
 def test_what_more_labels_would_buy_is_said_from_the_last_doubling() -> None:
     assert "0.100" in what_more_would_buy(lesson().curve)
-    flat = ({"n": 20, "f1": 0.9, "average_precision": 0.9}, {"n": 40, "f1": 0.902, "average_precision": 0.9})
-    assert "hardly help" in what_more_would_buy(flat)
+    assert "hardly help" in what_more_would_buy([point(20, 0.9), point(40, 0.902)])
     assert what_more_would_buy(lesson().curve[:1]) == ""
 
 

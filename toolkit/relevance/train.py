@@ -36,6 +36,8 @@ TEXT_SCALE = 1.0
 LEAD_SCALE = 1.0
 FEW_LABELS_PENALTIES = (1.0, 10.0, 100.0)
 """Pulls towards the starting model tried where labels are few."""
+CURVE_DRAWS = 4
+"""Draws of labelled documents for each point of the label-budget curve: single ones scatter by a point of F1."""
 CLEARLY = 2.0
 """By so many standard errors must what few labels teach beat the starting model. With 1, single draws of 50 labels of
 sea_china_news ended 8 points of F1 below the starting model."""
@@ -47,20 +49,33 @@ PASSAGE_WEIGHT = STUB_WEIGHT
 passages were at hand."""
 
 
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """What `n` labels reach on all held-out labelled documents: means over draws of which documents these are.
+
+    `f1` is at .5; `f1_low` and `f1_high` are the lowest and the highest of the draws.
+    """
+
+    n: int
+    f1: float
+    average_precision: float
+    f1_low: float
+    f1_high: float
+
+
 @dataclass(frozen=True)
 class LearnedRelevance:
     """A relevance model, and what labelled documents got from models that had not learned from their group.
 
     `outcomes` (1 on the subject, 0 off it) and `held_out` (calibrated relevance) align with `document_ids`; all are
-    empty where nothing was learned. `curve` has, for growing parts of the labels, how many they are and the F1 (at .5)
-    and average precision that they reach on all labelled documents.
+    empty where nothing was learned. `curve` has, for growing parts of the labels, what they reach on all of them.
     """
 
     model: RelevanceModel
     document_ids: tuple[str, ...] = ()
     outcomes: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     held_out: Floats = field(default_factory=lambda: np.empty(0))
-    curve: tuple[tuple[int, float, float], ...] = ()
+    curve: tuple[CurvePoint, ...] = ()
 
 
 def train_relevance(
@@ -187,10 +202,10 @@ def learn(
     off_below, on_from = choose_thresholds(relevance, outcomes, aims=aims, otherwise=(start.off_below, start.on_from))
     measured = measure(relevance, outcomes, off_below=off_below, on_from=on_from, aims=aims)
     fitted = replace(model, off_below=off_below, on_from=on_from, measured=measured)
-    curve: list[tuple[int, float, float]] = []
+    curve: list[CurvePoint] = []
     if penalty is not None and curve_shares:
         curve = label_curve(start, table, outcomes, groups, document_ids, penalty=penalty, shares=curve_shares)
-        curve.append((n, *_reached(relevance, outcomes)))
+        curve.append(_point(n, [_reached(relevance, outcomes)]))
     return LearnedRelevance(fitted, document_ids, outcomes, relevance, tuple(curve))
 
 
@@ -203,24 +218,35 @@ def label_curve(
     *,
     penalty: float,
     shares: Sequence[float],
-) -> list[tuple[int, float, float]]:
-    """For each share of the labels, their number and the F1 and average precision they reach on held-out groups.
+) -> list[CurvePoint]:
+    """For each share of the labels what it reaches on held-out groups, over `CURVE_DRAWS` draws of which they are.
 
-    A smaller part lies within a larger one; which documents are in it, a checksum of their ids says.
+    Within a draw a smaller part lies within a larger one; checksums of ids draw the lots. A share with fewer than
+    `MIN_LABELS` of an outcome in some draw is left out.
     """
     n = len(outcomes)
-    order = sorted(range(n), key=lambda d: hashlib.blake2b(document_ids[d].encode("utf-8", "replace")).digest())
     points = []
     for share in sorted(shares):
-        chosen = np.zeros(n, dtype=bool)
-        chosen[order[: int(share * n)]] = True
-        if min(outcomes[chosen].sum(), (1 - outcomes[chosen]).sum()) < MIN_LABELS:
-            continue
-        scores = held_out_scores(start, table, outcomes, groups, penalty=penalty, chosen=chosen)
-        slope, offset = platt(scores[chosen], outcomes[chosen])
-        reached = _reached(np.round(sigmoid(slope * scores + offset), 6), outcomes)
-        points.append((int(chosen.sum()), *reached))
+        size = int(share * n)
+        reached = []
+        for draw in range(CURVE_DRAWS):
+            lots = [hashlib.blake2b(f"{draw} {i}".encode("utf-8", "replace")).digest() for i in document_ids]
+            chosen = np.zeros(n, dtype=bool)
+            chosen[sorted(range(n), key=lots.__getitem__)[:size]] = True
+            if min(outcomes[chosen].sum(), (1 - outcomes[chosen]).sum()) < MIN_LABELS:
+                break
+            scores = held_out_scores(start, table, outcomes, groups, penalty=penalty, chosen=chosen)
+            slope, offset = platt(scores[chosen], outcomes[chosen])
+            reached.append(_reached(np.round(sigmoid(slope * scores + offset), 6), outcomes))
+        if len(reached) == CURVE_DRAWS:
+            points.append(_point(size, reached))
     return points
+
+
+def _point(n: int, reached: Sequence[tuple[float, float]]) -> CurvePoint:
+    f1s, precisions = zip(*reached, strict=True)
+    f1, precision = (round(sum(found) / len(found), 6) for found in (f1s, precisions))
+    return CurvePoint(n, f1, precision, min(f1s), max(f1s))
 
 
 def _reached(relevance: Floats, outcomes: Ints) -> tuple[float, float]:

@@ -248,13 +248,21 @@ def _curve(curve: Sequence[Row]) -> View:
                 ("F1", [(float(row["n"]), row["f1"]) for row in curve]),
                 ("average precision", [(float(row["n"]), row["average_precision"]) for row in curve]),
             ],
-            x_title="labels learned from",
+            x_title="labels learned from (means of four draws)",
             x_domain=(0, float(curve[-1]["n"])),
             points=True,
             zero=False,
             label="Held-out F1 and average precision against the number of labels learned from.",
         ),
-        "rows": [(number(row["n"]), f"{row['f1']:.3f}", f"{row['average_precision']:.3f}") for row in curve],
+        "rows": [
+            (
+                number(row["n"]),
+                f"{row['f1']:.3f}",
+                f"{row['f1_low']:.3f}–{row['f1_high']:.3f}",
+                f"{row['average_precision']:.3f}",
+            )
+            for row in curve
+        ],
     }
 
 
@@ -315,7 +323,8 @@ def _sheets(lesson: Any, themes: View) -> list[Sheet]:
             Sheet("calibration", ("middle", "mean_relevance", "n_on", "n"), calibration(lesson.held_out)),
         ]
     if lesson.curve:
-        sheets.append(Sheet("label_curve", ("n", "f1", "average_precision"), [_values(row) for row in lesson.curve]))
+        names = ("n", "f1", "average_precision", "f1_low", "f1_high")
+        sheets.append(Sheet("label_curve", names, [_values(row) for row in lesson.curve]))
     return sheets
 
 

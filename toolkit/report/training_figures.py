@@ -11,6 +11,7 @@ Row = Mapping[str, Any]
 N_BINS = 10
 THRESHOLDS = tuple(round(0.05 * i, 2) for i in range(1, 20))
 """At which precision and recall are drawn."""
+MIN_GAIN = 0.005  # of F1 for a doubling of the labels, below which more of them are said to hardly help
 ANSWERS = ("on", "unsure", "off")
 
 
@@ -91,21 +92,22 @@ def confusions(held_out: Sequence[Row], thresholds: Mapping[str, float]) -> list
 
 
 def what_more_would_buy(curve: Sequence[Row]) -> str:
-    """A sentence from the last doubling of the labels; gains shrink as labels grow, so it is an upper guess."""
+    """A sentence from the last doubling of the labels, with how far draws of the half of them lie apart."""
     doublings = [(a, b) for a, b in pairwise(curve) if 1.8 <= b["n"] / a["n"] <= 2.2]
     if not doublings:
         return ""
     before, after = doublings[-1]
     gain = after["f1"] - before["f1"]
     start = (
-        f"From {before['n']:,} to {after['n']:,} labels, held-out F1 went from {before['f1']:.3f} to {after['f1']:.3f}"
+        f"From {before['n']:,} to {after['n']:,} labels, held-out F1 went from {before['f1']:.3f} (draws of them: "
+        f"{before['f1_low']:.3f} to {before['f1_high']:.3f}) to {after['f1']:.3f}"
     )
-    if gain <= 0.005:
+    if gain <= MIN_GAIN:
         return (
             f"{start}: more labels of the same kind would hardly help. Labels of other outlets, or of the articles "
-            "below, may."
+            "listed to be labelled next, may."
         )
     return (
-        f"{start}. Each doubling brings less than the one before: {2 * after['n']:,} labels would bring at most about "
-        f"{gain:.3f} more."
+        f"{start}. If another doubling brings no more than this one did, {2 * after['n']:,} labels of the same kind "
+        f"would add up to {gain:.3f}."
     )
