@@ -19,7 +19,7 @@ from toolkit.html import HtmlTooDeep, render
 from toolkit.model import Model, load_model
 from toolkit.places import Gazetteer
 from toolkit.relevance import RelevanceModel
-from toolkit.segment import LineModel, RepeatedLines, SecondOpinion, cut
+from toolkit.segment import LineModel, RepeatedLines, SecondOpinion, cut_each
 from toolkit.themes import ThemeModel
 from toolkit.voters import vote
 from toolkit.words import WordTable
@@ -106,10 +106,7 @@ def groups(records: Sequence[Record]) -> Iterator[list[Record]]:
 
 def _outcomes(records: Sequence[Record], model: Model, *, no_relevance: bool, explain: bool = False) -> list[Outcome]:
     """The outcomes of `records`, judged together."""
-    cuts = [
-        cut_record(record, line_model=model.line_model, repeats=model.repeats, config=model.config)
-        for record in records
-    ]
+    cuts = cut_records(records, line_model=model.line_model, repeats=model.repeats, config=model.config)
     outcomes: list[Outcome] = []
     together = _judge_together(cuts, model.gazetteer, model.relevance, model.themes, no_relevance=no_relevance)
     for record, (judged, words) in zip(records, together, strict=True):
@@ -128,8 +125,15 @@ def cut_record(record: Record, *, line_model: LineModel, repeats: RepeatedLines 
     HtmlTooDeep
         When its elements are nested deeper than `limits.max_html_depth`.
     """
-    document = render(record, max_depth=config.limits.max_html_depth)
-    return cut(document, line_model, repeats, second_opinion=_second_opinion(record))
+    return cut_records([record], line_model=line_model, repeats=repeats, config=config)[0]
+
+
+def cut_records(
+    records: Sequence[Record], *, line_model: LineModel, repeats: RepeatedLines | None, config: Config
+) -> list[CutDocument]:
+    """What `cut_record` makes of each record, sooner: several pages share each array pass."""
+    documents = [render(record, max_depth=config.limits.max_html_depth) for record in records]
+    return cut_each(documents, line_model, repeats, second_opinions=list(map(_second_opinion, records)))
 
 
 def _is_near_the_line(judgement: Judgement, relevance: RelevanceModel) -> bool:

@@ -7,118 +7,41 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from toolkit.data import Document
-from toolkit.segment.lexicon import STOP_WORDS, WORD
-from toolkit.segment.page import COLUMN, NEIGHBOUR, OFFSETS, FloatArray, Page
-from toolkit.segment.paragraphs import Paragraph
-from toolkit.segment.rows import rows_of
+from toolkit.segment.page import COLUMN, NEIGHBOUR, OFFSETS, Page, Pages
+from toolkit.segment.rows import log_distance, sums_above
 
 if TYPE_CHECKING:
     from toolkit.segment.repeats import RepeatedLines
 
 N_LEAD = 3  # paragraphs of prose that tell what the page is about
-MIN_TITLE_SCORE = 0.6
 MAX_BITS = 4_096  # different words on a page; news has 500
-EARLIER_TITLE = 0.7  # a headline may score this much less than the standfirst below it
 
 
-def title_paragraph(
-    document: Document,
-    paragraphs: list[Paragraph],
-    keys: list[str],
-    content: list[frozenset[str]],
-    prose: npt.NDArray[np.bool_],
-    own: FloatArray,
-    at: dict[str, int],
-) -> int | None:
-    """The paragraph that is most likely the page's title: the stated one, an h1, or the last headline before prose."""
-    stated = " ".join(WORD.findall(document.title.lower())) if document.title else ""
-    if stated:
-        for i, key in enumerate(keys):
-            if key == stated:
-                return i
-    firsts = np.flatnonzero(prose)
-    limit = int(firsts[0]) if len(firsts) else len(keys)
-    top = max(0, limit - 25)
-    near = own[top : limit + 1]
-    n_words = np.expm1(near[:, at["log_words"]])
-    if document.blocks:
-        for i, n in enumerate(n_words.tolist(), top):
-            if paragraphs[i].tag == "h1" and n >= 2:
-                return i
-    shapes = np.minimum(n_words.astype(np.float64), 10.0) / 10 + 0.6 * (near[:, at["seen_after"]] > 0)
-    shapes -= 0.5 * near[:, at["ends_sentence"]] + 0.7 * (
-        near[:, at["date"]] + near[:, at["rights"]] + near[:, at["address"]]
-    )
-    shapes -= (
-        np.minimum(near[:, at["separators"]] * 2, 1) + 0.4 * near[:, at["starts_low"]] + 0.3 * near[:, at["ends_colon"]]
-    )
-    commas = np.minimum((near[:, at["commas"]] * n_words).astype(np.float64), 2.0)
-    shapes -= 0.02 * (limit - np.arange(top, top + len(near))) + 0.25 * commas
-    headlines = (n_words >= 3) & (n_words <= 30) & (near[:, at["link_ratio"]] <= 0.6)
-    lead: frozenset[str] = frozenset().union(*(content[j] for j in firsts[:4].tolist()))
-    scores: dict[int, float] = {}
-    for i, (score, is_headline) in enumerate(zip(shapes.tolist(), headlines.tolist(), strict=True), top):
-        if i >= limit or not is_headline:
-            continue
-        if content[i] and lead:
-            score += 0.6 * len(content[i] & lead) / len(content[i])
-        if score > 0:
-            scores[i] = score
-    if not scores:
-        return None
-    best = max(scores, key=lambda i: (scores[i], -i))
-    while scores.get(best - 1, 0.0) > max(MIN_TITLE_SCORE, scores[best] - EARLIER_TITLE):
-        best -= 1  # the headline stands above the standfirst
-    return best
-
-
-def fill_title(
-    document: Document,
-    content: list[frozenset[str]],
-    keys: list[str],
-    title: int | None,
-    own: FloatArray,
-    at: dict[str, int],
-) -> None:
-    stated = document.title.lower() if document.title else ""
-    title_words = frozenset(t for t in WORD.findall(stated) if len(t) > 3 and t not in STOP_WORDS)
-    if title is not None:
-        title_words |= content[title]
-    if not title_words:
-        return
-    n = len(title_words)
-    own[:, at["title_overlap"]] = [
-        0.0 if title_words.isdisjoint(ours) else len(ours & title_words) / min(len(ours), n) for ours in content
-    ]
-    if title is not None:
-        own[title, at["is_title"]] = 1
-        own[title, at["title_overlap"]] = 1
-
-
-def fill_place(page: Page, repeats: RepeatedLines | None, n_chars: npt.NDArray[np.int64]) -> None:
+def fill_place(seen: Pages, repeats: RepeatedLines | None) -> None:
     """Fill in the place on the page and how well the words fit what stands around."""
-    n, dense, prose = len(page.paragraphs), page.dense, page.prose
-    c = COLUMN
-    rows = rows_of(n)
-    position = c["position"]
-    dense[:, position : position + 3] = rows.position
-    where = np.flatnonzero(prose)
-    if len(where):
-        first, last = int(where[0]), int(where[-1])
-        dense[:, c["from_first_prose"]] = rows.since(first)
-        dense[:, c["from_last_prose"]] = rows.since(last)
-        dense[first : last + 1, c["inside_prose"]] = 1
-        chars = n_chars.astype(np.float32)
-        dense[:, c["prose_share"]] = chars[prose].sum() / max(chars.sum(), 1.0)
-    dense[:, c["log_paragraphs"]] = np.log1p(n)
-    dense[:, c["has_html"]] = bool(page.document.blocks)
-    dense[:, c["knows_repeats"]] = repeats is not None and repeats.knows(page.document)
-    dense[:, c["is_wrapped"]] = page.layout.wrapped
-    dense[:, c["title_known"]] = page.document.title is not None
-    _cohesion(page)
+    rows, prose = seen.rows, seen.prose
+    n = rows.end - rows.first
+    at = rows.index - rows.first
+    number = at.astype(np.float32)
+    seen["position"] = number / np.maximum(n - 1, 1).astype(np.float32)
+    seen["from_start"] = np.log1p(number)
+    seen["from_end"] = np.log1p((n - 1 - at).astype(np.float32))
+    first, last = rows.next(prose)[rows.first], rows.latest(prose)[rows.end - 1]
+    has_prose = first < rows.end
+    seen["from_first_prose"] = np.where(has_prose, log_distance(rows.index - first), 0)
+    seen["from_last_prose"] = np.where(has_prose, log_distance(rows.index - last), 0)
+    seen["inside_prose"] = (first <= rows.index) & (rows.index <= last)
+    chars = np.add.reduceat(np.array([seen.n_chars * prose, seen.n_chars]), rows.starts, axis=1).astype(np.float32)
+    seen["prose_share"] = (chars[0] / chars[1]).repeat(rows.sizes)
+    seen["log_paragraphs"] = np.log1p(rows.sizes).repeat(rows.sizes)
+    pages = seen.pages
+    seen["has_html"] = rows.of_pages([bool(page.document.blocks) for page in pages])
+    seen["knows_repeats"] = rows.of_pages([repeats is not None and repeats.knows(page.document) for page in pages])
+    seen["is_wrapped"] = rows.of_pages([page.layout.wrapped for page in pages])
+    seen["title_known"] = rows.of_pages([page.document.title is not None for page in pages])
+    for page in pages:
+        _cohesion(page)
 
 
 def _cohesion(page: Page) -> None:
@@ -228,30 +151,40 @@ def _since_doubled(page: Page, n_above: list[int]) -> list[int]:
 
 _NEIGHBOURS = [COLUMN[name] for name in NEIGHBOUR]
 _SHIFTED = [(offset, COLUMN[f"{NEIGHBOUR[0]}@{offset:+d}"]) for offset in OFFSETS]
+# from a paragraph's number
+_WINDOWS = {"prose_before_3": (-3, 0), "prose_after_3": (1, 4), "prose_before_8": (-8, 0), "prose_after_8": (1, 9)}
+_NEAR = (-4, 5)  # of words_near and links_near
 
 
-def fill_context(page: Page, n_chars: npt.NDArray[np.int64]) -> None:
+def fill_context(seen: Pages) -> None:
     """Fill in the neighbours' features and sums over windows."""
-    n, dense, c = len(page.paragraphs), page.dense, COLUMN
-    block = dense[:, _NEIGHBOURS]
+    rows, prose = seen.rows, seen.prose
+    block = seen.table[_NEIGHBOURS]
     for offset, first in _SHIFTED:
-        target = dense[:, first : first + len(NEIGHBOUR)]
+        target = seen.table[first : first + len(NEIGHBOUR)]
         if offset < 0:
-            target[-offset:] = block[: n + offset] if n + offset > 0 else block[:0]
-            target[: min(-offset, n), 0] = -1  # beyond the page
+            target[:, -offset:] = block[:, :offset]
+            beyond = rows.index + offset < rows.first
         else:
-            target[: max(n - offset, 0)] = block[offset:]
-            target[max(n - offset, 0) :, 0] = -1
-    rows = rows_of(n)
-    total = np.zeros(n + 1)
-    np.cumsum(n_chars.astype(np.float64) * page.prose, out=total[1:])
-    first = c["prose_before_3"]
-    dense[:, first : first + 4] = np.log1p(total[rows.window_high] - total[rows.window_low]).T
-    sums = np.zeros((n + 1, 2))
-    np.cumsum(dense[:, [c["log_words"], c["link_ratio"]]], axis=0, dtype=np.float64, out=sums[1:])
-    near = c["words_near"]
-    dense[:, near : near + 2] = (sums[rows.near_high] - sums[rows.near_low]) / rows.near_size
-    short = ~page.prose
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], short.astype(np.int8), [0]])))
-    lengths = edges[1::2] - edges[::2]
-    dense[short, c["short_run"]] = np.repeat(np.log1p(lengths), lengths)
+            target[:, :-offset] = block[:, offset:]
+            beyond = rows.index + offset >= rows.end
+        target[:, beyond] = 0
+        target[0, beyond] = -1
+    total = sums_above(seen.n_chars * prose)
+    for name, (begin, end) in _WINDOWS.items():
+        low, high = rows.window(begin, end)
+        seen[name] = np.log1p((total[high] - total[low]).astype(np.float64))
+    low, high = rows.window(*_NEAR)
+    for name, source in (("words_near", "log_words"), ("links_near", "link_ratio")):
+        values = seen[source].astype(np.float64)
+        near = np.empty_like(values)
+        for span in rows.spans:  # sums of fractions: page by page, or their last bits would depend on the pages above
+            total_near = sums_above(values[span])
+            near[span] = total_near[high[span] - span.start] - total_near[low[span] - span.start]
+        seen[name] = near / (high - low)
+    short = ~prose
+    begins, ends = short.copy(), short.copy()
+    begins[1:] &= prose[:-1] | (rows.first[1:] == rows.index[1:])
+    ends[:-1] &= prose[1:] | (rows.end[:-1] == rows.index[1:])
+    lengths = ends.nonzero()[0] + 1 - begins.nonzero()[0]
+    seen.table[COLUMN["short_run"], short] = np.log1p(lengths).repeat(lengths)

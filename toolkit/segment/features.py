@@ -6,17 +6,21 @@ Every feature is a cause that holds on a site never seen: nothing here knows a s
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from toolkit.data import Document
-from toolkit.segment.context import fill_context, fill_place, fill_title, title_paragraph
+from toolkit.segment.context import fill_context, fill_place
 from toolkit.segment.kind import fill_kind
 from toolkit.segment.lines import look_at_lines
-from toolkit.segment.page import COLUMN, N_TAG_GROUPS, NAMES, OWN, FloatArray, Page
-from toolkit.segment.paragraphs import Layout, Paragraph, split_paragraphs
+from toolkit.segment.page import COLUMN, N_TAG_GROUPS, NAMES, OWN, FloatArray, Page, Pages
+from toolkit.segment.paragraphs import split_paragraphs
+from toolkit.segment.rows import Rows
+from toolkit.segment.title import fill_title
 
 if TYPE_CHECKING:
     from toolkit.segment.repeats import RepeatedLines
@@ -32,47 +36,56 @@ TAG_GROUPS: dict[str, int] = {
 
 def look(document: Document, repeats: RepeatedLines | None = None) -> Page:
     """Cut `document` into paragraphs and look at each of them."""
-    paragraphs, layout = split_paragraphs(document)
-    return look_at(document, paragraphs, layout, repeats)
+    return look_at_each([document], repeats)[0]
 
 
-def look_at(document: Document, paragraphs: list[Paragraph], layout: Layout, repeats: RepeatedLines | None) -> Page:
-    """The features of `paragraphs`, an array of shape (n_paragraphs, len(NAMES))."""
-    n = len(paragraphs)
-    dense = np.zeros((n, len(NAMES)), dtype=np.float32)
-    if n == 0:
-        empty = np.zeros(0, dtype=np.bool_)
-        return Page(document, paragraphs, layout, [], [], [], [], [], dense, empty, empty)
-    text = document.text
-    texts = [text[p.start : p.end] for p in paragraphs]
+def look_at_each(documents: Sequence[Document], repeats: RepeatedLines | None = None) -> list[Page]:
+    """What `look` says of each document, sooner: the features of all of them are filled in by the same array passes."""
+    pages: list[Page] = []
+    for document in documents:
+        paragraphs, layout = split_paragraphs(document)
+        text = document.text
+        pages.append(Page(document, paragraphs, layout, [text[p.start : p.end] for p in paragraphs]))
+    full = [page for page in pages if page.paragraphs]
+    if full:
+        _fill(full, repeats)
+    return pages
+
+
+def _fill(pages: list[Page], repeats: RepeatedLines | None) -> None:
+    """Fill in what is seen of `pages`, none of them empty."""
+    rows = Rows([len(page.paragraphs) for page in pages])
+    paragraphs = list(chain.from_iterable(page.paragraphs for page in pages))
+    texts = list(chain.from_iterable(page.texts for page in pages))
     lines = look_at_lines(texts)
-    keys = [line.key for line in lines]
-    content = [line.content for line in lines]
-    own = dense[:, : len(OWN)]
-    own[:] = np.frombuffer(b"".join([line.row for line in lines]), dtype=np.float32).reshape(n, len(OWN))
-    at = COLUMN
-    own[:, at["log_lines"]] = np.log1p(np.array([p.n_lines for p in paragraphs], dtype=np.float32))
-    if document.blocks:
-        own[:, at["link_ratio"]] = [p.link_ratio for p in paragraphs]
-    prose = own[:, at["prose"]] > 0
-    doubled = _repetition(keys, own, at)
-    if repeats is not None:
-        own[:, at["repeated"]] = repeats.shares(document, keys)
-    title_like = title_paragraph(document, paragraphs, keys, content, prose, own, at)
-    fill_title(document, content, keys, title_like, own, at)
-    words = [line.words for line in lines]
-    page = Page(document, paragraphs, layout, texts, lines, keys, words, content, dense, prose, doubled, title_like)
-    n_chars = np.array(list(map(len, texts)), dtype=np.int64)
-    fill_place(page, repeats, n_chars)
-    fill_context(page, n_chars)
-    fill_kind(page)
-    if document.blocks:
-        groups = [TAG_GROUPS.get(p.tag, N_TAG_GROUPS - 1) for p in paragraphs]
-        dense[np.arange(n), COLUMN["tag_0"] + np.array(groups)] = 1
-    return page
+    table = np.zeros((len(NAMES), len(rows)), dtype=np.float32)
+    own = np.frombuffer(b"".join([line.row for line in lines]), dtype=np.float32)
+    table[: len(OWN)] = own.reshape(-1, len(OWN)).T
+    prose = table[COLUMN["prose"]] > 0
+    seen = Pages(pages, rows, table, prose, np.array(list(map(len, texts)), dtype=np.int64))
+    seen["log_lines"] = np.log1p(np.array([p.n_lines for p in paragraphs], dtype=np.float32))
+    seen["link_ratio"] = [p.link_ratio for p in paragraphs]
+    for page, span in zip(pages, rows.spans, strict=True):
+        page.lines = lines[span]
+        page.keys = [line.key for line in page.lines]
+        page.words = [line.words for line in page.lines]
+        page.content = [line.content for line in page.lines]
+        page.dense = table[:, span].T
+        page.prose = prose[span]
+        page.doubled = _repetition(page.keys, page.dense)
+        if repeats is not None:
+            page.dense[:, COLUMN["repeated"]] = repeats.shares(page.document, page.keys)
+    fill_title(seen)
+    fill_place(seen, repeats)
+    fill_context(seen)
+    fill_kind(seen)
+    for page, span in zip(pages, rows.spans, strict=True):
+        if page.document.blocks:
+            groups = [TAG_GROUPS.get(p.tag, N_TAG_GROUPS - 1) for p in page.paragraphs]
+            table[COLUMN["tag_0"] + np.array(groups), rows.index[span]] = 1
 
 
-def _repetition(keys: list[str], own: FloatArray, at: dict[str, int]) -> npt.NDArray[np.bool_]:
+def _repetition(keys: list[str], dense: FloatArray) -> npt.NDArray[np.bool_]:
     """Fill in how often a line stands on the page; the rows of doubled adjacent lines are returned."""
     n = len(keys)
     doubled = np.zeros(n, dtype=np.bool_)
@@ -94,7 +107,7 @@ def _repetition(keys: list[str], own: FloatArray, at: dict[str, int]) -> npt.NDA
         afters.append(min(left[key], 3))
         if i and keys[i - 1] == key and len(key) > 12:
             doubled[i - 1 : i + 1] = True
-    own[rows, at["seen_before"]] = befores
-    own[rows, at["seen_after"]] = afters
-    own[:, at["doubled"]] = doubled
+    dense[rows, COLUMN["seen_before"]] = befores
+    dense[rows, COLUMN["seen_after"]] = afters
+    dense[:, COLUMN["doubled"]] = doubled
     return doubled

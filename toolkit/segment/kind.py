@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.segment.page import COLUMN, Page
-from toolkit.segment.rows import rows_of
+from toolkit.segment.page import Pages
+from toolkit.segment.rows import Rows, log_distance, sums_above
 
 MAX_LABEL_WORDS = 5
 NEAR = 3  # paragraphs on each side in which marks of comments are counted
@@ -33,71 +33,53 @@ COMMENT_HEADS = frozenset("comment comments reply replies responses reviews kome
 FloatArray = npt.NDArray[np.float32]
 
 
-def fill_kind(page: Page) -> None:
+def fill_kind(seen: Pages) -> None:
     """Fill in the columns of `KIND` (see `page.py`), from the columns filled before."""
-    n, dense, c = len(page.paragraphs), page.dense, COLUMN
-    n_words = np.expm1(dense[:, c["log_words"]])
-    sentences = dense[:, c["ends_sentence"]] > 0
-    share = _shares(n_words, sentences, dense, n)
-    for name, value in share.items():
-        dense[:, c[name]] = value
-    rows = rows_of(n)
-    if page.title_like is not None:
-        dense[:, c["from_title"]] = rows.since(page.title_like)
-    gap_before, gap_after = _gaps(page.prose)
-    dense[:, c["prose_gap_before"]] = np.log1p(gap_before)
-    dense[:, c["prose_gap_after"]] = np.log1p(gap_after)
+    rows, prose = seen.rows, seen.prose
+    n_words = np.expm1(seen["log_words"])
+    sentences = seen["ends_sentence"] > 0
+    shares = {
+        "page_sentences": sentences,
+        "page_short": n_words < 5,
+        "page_returns": (seen["seen_before"] + seen["seen_after"]) > 0,
+        "page_dated": (seen["date"] + seen["time"]) > 0,
+    }
+    for name, flags in shares.items():
+        seen[name] = (rows.count(flags) / rows.sizes).repeat(rows.sizes)
+    titles = rows.of_pages([-1 if page.title_like is None else page.title_like for page in seen.pages])
+    seen["from_title"] = np.where(titles >= 0, log_distance(rows.index - rows.first - titles), 0)
+    gap_before, gap_after = _gaps(seen)
+    seen["prose_gap_before"] = np.log1p(gap_before)
+    seen["prose_gap_after"] = np.log1p(gap_after)
     sandwich = np.log1p(np.maximum(gap_before, gap_after))
-    dense[:, c["prose_gap"]] = sandwich
-    enough = np.cumsum(page.prose) >= 2
-    labels = [line.label for line in page.lines]
-    if any(labels):
-        bits = np.array(labels, dtype=np.uint8)
-        dense[:, c["since_label"]] = _since((bits & OTHERS > 0) & enough)
-        dense[:, c["since_comments"]] = _since((bits & HEAD > 0) & enough, far=np.inf)
-        total = np.zeros(n + 1, dtype=np.int64)
-        np.cumsum(bits & MARK > 0, out=total[1:])
-        index = np.arange(n)
-        low, high = np.maximum(index - NEAR, 0), np.minimum(index + NEAR + 1, n)
-        dense[:, c["comment_marks"]] = total[high] - total[low]
-    rights = (dense[:, c["rights"]] > 0) & enough
+    seen["prose_gap"] = sandwich
+    enough = rows.so_far(prose) >= 2
+    bits = np.array([line.label for page in seen.pages for line in page.lines], dtype=np.uint8)
+    if bits.any():
+        seen["since_label"] = _since(rows, (bits & OTHERS > 0) & enough, far=FAR)
+        seen["since_comments"] = _since(rows, (bits & HEAD > 0) & enough)
+        total = sums_above((bits & MARK > 0).astype(np.int64))
+        low, high = rows.window(-NEAR, NEAR + 1)
+        seen["comment_marks"] = total[high] - total[low]
+    rights = (seen["rights"] > 0) & enough
     if rights.any():
-        dense[:, c["since_rights"]] = _since(rights, far=np.inf)
+        seen["since_rights"] = _since(rows, rights)
     # crosses: a paragraph's length (five classes) on three kinds of page, in three places
     length = np.searchsorted(np.array([2.5, 5.5, 10.5, 20.5]), n_words)
-    dense[:, c["words_x_prose_share"]] = length * 3 + np.searchsorted([0.35, 0.7], dense[:, c["prose_share"]])
-    dense[:, c["words_x_gap"]] = length * 3 + np.searchsorted([1.5, 4.5], np.expm1(sandwich))
-    ended = length * 3 + 2 * sentences + (~sentences & (dense[:, c["starts_low"]] > 0))
-    dense[:, c["words_x_end"]] = ended
+    seen["words_x_prose_share"] = length * 3 + np.searchsorted([0.35, 0.7], seen["prose_share"])
+    seen["words_x_gap"] = length * 3 + np.searchsorted([1.5, 4.5], np.expm1(sandwich))
+    seen["words_x_end"] = length * 3 + 2 * sentences + (~sentences & (seen["starts_low"] > 0))
 
 
-def _shares(n_words: FloatArray, sentences: npt.NDArray[np.bool_], dense: FloatArray, n: int) -> dict[str, float]:
-    """Shares of the page's paragraphs: of sentences, of very short lines, of lines that return, of dated ones."""
-    c = COLUMN
-    returns = (dense[:, c["seen_before"]] + dense[:, c["seen_after"]]) > 0
-    dated = (dense[:, c["date"]] + dense[:, c["time"]]) > 0
-    return {
-        "page_sentences": float(sentences.sum()) / n,
-        "page_short": float((n_words < 5).sum()) / n,
-        "page_returns": float(returns.sum()) / n,
-        "page_dated": float(dated.sum()) / n,
-    }
-
-
-def _gaps(prose: npt.NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+def _gaps(seen: Pages) -> tuple[FloatArray, FloatArray]:
     """How many paragraphs above and below the nearest other prose stands; FAR where there is none."""
-    n = len(prose)
-    where = np.flatnonzero(prose)
-    before = np.full(n, FAR, dtype=np.float32)
-    after = np.full(n, FAR, dtype=np.float32)
-    if len(where):
-        index = np.arange(n)
-        left = np.searchsorted(where, index, side="left") - 1
-        right = np.searchsorted(where, index, side="right")
-        has_left, has_right = left >= 0, right < len(where)
-        before[has_left] = np.minimum(index[has_left] - where[left[has_left]], FAR)
-        after[has_right] = np.minimum(where[right[has_right]] - index[has_right], FAR)
-    return before, after
+    rows = seen.rows
+    above, below = rows.first - 1, rows.end.copy()
+    above[1:] = np.maximum(above[1:], rows.latest(seen.prose)[:-1])
+    below[:-1] = np.minimum(below[:-1], rows.next(seen.prose)[1:])
+    before = np.where(above >= rows.first, np.minimum(rows.index - above, FAR), FAR)
+    after = np.where(below < rows.end, np.minimum(below - rows.index, FAR), FAR)
+    return before.astype(np.float32), after.astype(np.float32)
 
 
 OTHERS, MARK, HEAD = 1, 2, 4
@@ -113,9 +95,8 @@ def label_of(words: list[str]) -> int:
     return label
 
 
-def _since(flags: npt.NDArray[np.bool_], far: float = FAR) -> FloatArray:
+def _since(rows: Rows, flags: npt.NDArray[np.bool_], far: float = np.inf) -> FloatArray:
     """The log of the distance below the nearest flagged paragraph above, from 1 on; 0 where none, or none near."""
-    index = np.arange(len(flags))
-    last = np.maximum.accumulate(np.where(flags, index, -1))
-    distance = (index - last).astype(np.float32)
-    return np.where((last >= 0) & (distance < far), np.log1p(distance + 1), 0).astype(np.float32)
+    last = rows.latest(flags)
+    distance = (rows.index - last).astype(np.float32)
+    return np.where((last >= rows.first) & (distance < far), np.log1p(distance + 1), 0).astype(np.float32)

@@ -8,9 +8,11 @@ every decision can be taken apart exactly.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from toolkit.segment.page import MAX_SHORT_WORDS, NAMES, Page
 
 ARTICLE, FURNITURE, STORY = range(3)
 STATES = ("article", "furniture", "story")
-_ROWS_AT_ONCE = 4_096
+_ROWS_AT_ONCE = 1_024
 _MAX_REMEMBERED = 10_000  # lines; about 3 MB at most
 _NO_TERMS = bytes(6 * 8)
 MAX_HEADER_WORDS = 5  # a line this short may be the heading of what follows it: its words count for the next line too
@@ -71,32 +73,41 @@ class LineModel:
         of_eight = _sums_of_eight(self.weights[single, :2])
         first = np.concatenate([np.arange(n_many) * n_bins, n_many * n_bins + np.arange(len(of_eight)) * 256])
         weights = np.concatenate([self.weights[order].reshape(-1, 3), of_eight.reshape(-1, 3)])
-        flat = np.ascontiguousarray(weights.T)
-        tables = (order, edges, single, self.edges[single, 0][:, None], first[:, None], flat)
+        padded = np.zeros((len(weights), 4))  # numpy takes rows of 32 bytes sooner than rows of 24
+        padded[:, :3] = weights
+        tables = (order, edges, single, self.edges[single, 0][:, None], first[:, None], padded)
         object.__setattr__(self, "_tables", tables)
         object.__setattr__(self, "_of_words", {})
 
     def scores(self, page: Page) -> FloatArray:
         """Log-probabilities of the states from the features alone, of shape (n_paragraphs, 3)."""
-        n = len(page.paragraphs)
+        return self.scores_each([page])[0]
+
+    def scores_each(self, pages: Sequence[Page]) -> list[FloatArray]:
+        """What `scores` says of each page, sooner: several pages share each array pass."""
+        sizes = [len(page.paragraphs) for page in pages]
+        ends = list(accumulate(sizes, initial=0))
+        n = ends[-1]
+        table = np.concatenate([page.dense.T for page in pages], axis=1) if n else np.zeros((len(NAMES), 0), np.float32)
         logits = np.tile(self.bias, (n, 1))
-        order, edges, single, single_edge, first, flat = self._tables
+        order, edges, single, single_edge, first, weights = self._tables
         for low in range(0, n, _ROWS_AT_ONCE):
-            columns = page.dense[low : low + _ROWS_AT_ONCE].T
+            columns = table[:, low : low + _ROWS_AT_ONCE]
             dense = columns[order]
             bins = np.zeros((len(first), dense.shape[1]), dtype=np.uint8)
             for edge in edges:
                 bins[: len(edge)] += dense[: len(edge)] > edge
             bins[len(order) :] = np.packbits(columns[single] > single_edge, axis=0)
-            logits[low : low + _ROWS_AT_ONCE] += flat.take(bins + first, axis=1).sum(axis=1).T
-        self._add_words(page, logits)
+            # The first axis is the features': they are added up in order, whatever the number of rows.
+            logits[low : low + _ROWS_AT_ONCE] += weights.take(bins + first, axis=0).sum(axis=0)[:, :3]
+        self._add_words(pages, logits, ends)
         logits -= logits.max(axis=1, keepdims=True)
         logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        return logits
+        return [logits[start:end] for start, end in pairwise(ends)]
 
-    def _add_words(self, page: Page, logits: FloatArray) -> None:
+    def _add_words(self, pages: Sequence[Page], logits: FloatArray, ends: list[int]) -> None:
         met = self._of_words.get
-        rows = list(zip(page.keys, page.words, strict=True))
+        rows = [row for page in pages for row in zip(page.keys, page.words, strict=True)]
         terms = [_NO_TERMS if len(words) > MAX_SHORT_WORDS else met(key) for key, words in rows]
         fresh = {key: words for (key, words), term in zip(rows, terms, strict=True) if term is None}
         if fresh:
@@ -104,7 +115,9 @@ class LineModel:
             terms = [found[key] if term is None else term for (key, _), term in zip(rows, terms, strict=True)]
         both = np.frombuffer(b"".join([term for term in terms if term is not None])).reshape(-1, 6)
         logits += both[:, :3]
-        logits[1:] += both[:-1, 3:]
+        below = both[:-1, 3:].copy()
+        below[[end - 1 for end in ends if 0 < end < ends[-1]]] = 0  # the last line of a page is no header of the next
+        logits[1:] += below
 
     def _terms(self, lines: dict[str, list[str]]) -> dict[str, bytes]:
         """What short lines' words add to their own states (three doubles) and to those of the line below (three)."""

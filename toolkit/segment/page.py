@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from toolkit.data import Document
 from toolkit.segment.paragraphs import Layout, Paragraph
+from toolkit.segment.rows import Rows
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -72,6 +73,14 @@ class Line:
     row: bytes  # the columns `OWN` of float32; zero where they depend on the page
 
 
+def _no_rows() -> FloatArray:
+    return np.zeros((0, len(NAMES)), dtype=np.float32)
+
+
+def _no_flags() -> npt.NDArray[np.bool_]:
+    return np.zeros(0, dtype=np.bool_)
+
+
 @dataclass(slots=True)
 class Page:
     """A document cut into paragraphs, and what was seen of each; row i of every array is paragraph i."""
@@ -80,14 +89,36 @@ class Page:
     paragraphs: list[Paragraph]
     layout: Layout
     texts: list[str]
-    lines: list[Line]
-    keys: list[str]  # the words of a paragraph in lower case: equal keys are the same line
-    words: list[list[str]]
-    content: list[frozenset[str]]
-    dense: FloatArray
-    prose: npt.NDArray[np.bool_]
-    doubled: npt.NDArray[np.bool_]
+    lines: list[Line] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)  # the words in lower case: equal keys are the same line
+    words: list[list[str]] = field(default_factory=list)
+    content: list[frozenset[str]] = field(default_factory=list)
+    dense: FloatArray = field(default_factory=_no_rows)
+    prose: npt.NDArray[np.bool_] = field(default_factory=_no_flags)
+    doubled: npt.NDArray[np.bool_] = field(default_factory=_no_flags)
     title_like: int | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Pages:
+    """Pages looked at together, none of them empty: their rows one below the other, `rows` knows the borders.
+
+    `table` has a row per feature, as in `NAMES`; the `dense` of each page is a view of it.
+    """
+
+    pages: list[Page]
+    rows: Rows
+    table: FloatArray
+    prose: npt.NDArray[np.bool_]
+    n_chars: npt.NDArray[np.int64]
+
+    def __getitem__(self, name: str) -> FloatArray:
+        """The values of one feature, of shape (n_rows,)."""
+        row: FloatArray = self.table[COLUMN[name]]
+        return row
+
+    def __setitem__(self, name: str, values: npt.ArrayLike) -> None:
+        self.table[COLUMN[name]] = values
 
 
 @dataclass(slots=True)
