@@ -180,19 +180,19 @@ def part_glued(text: str, *, words: AbstractSet[str]) -> Found:
 
 def _part_shapes(text: str, words: AbstractSet[str]) -> Found:
     """Spaces between a function word and another word, where the other word is known."""
-    known: AbstractSet[str] | None = None
-    first_halves: dict[str, int] = {}
+    shaped = list(filter(_has_glued_shape, dict.fromkeys(_SMALL_WORD.findall(text))))
+    low = text.lower()
+    if not any(_may_be_parted(word, low, words) for word in shaped):
+        return []
+    known = set(map(str.lower, _WORD.findall(text)))
+    first_halves = {word: _first_half(word, known, words) for word in shaped}
+    if not any(first_halves.values()):
+        return []
     found: Found = []
     for match in _SMALL_WORD.finditer(text):
-        word = match.group()
-        if word not in first_halves:
-            first_halves[word] = 0
-            if _has_glued_shape(word):
-                if known is None:
-                    known = set(map(str.lower, _WORD.findall(text)))
-                first_halves[word] = _first_half(word, known, words)
-        if first_halves[word]:
-            at = match.start() + first_halves[word]
+        n_first = first_halves.get(match.group())
+        if n_first:
+            at = match.start() + n_first
             found.append((at, at, " ", "glued"))
     return found
 
@@ -220,6 +220,13 @@ def _halves(word: str) -> Iterator[tuple[int, str]]:
     for prefix in GLUED_PREFIXES:
         if word.startswith(prefix) and len(word) >= len(prefix) + _MIN_HALF:
             yield len(prefix), word[len(prefix) :]
+
+
+def _may_be_parted(word: str, low: str, words: AbstractSet[str]) -> bool:
+    """Whether a half of `word` may be known, told by cheap tests: one that stands in `low` elsewhere may be a word."""
+    return word in GLUED_PAIRS or any(
+        half in COMMON_WORDS or half in words or low.count(half) > low.count(word) for _, half in _halves(word)
+    )
 
 
 def _first_half(word: str, here: AbstractSet[str], words: AbstractSet[str]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from toolkit.clean import normalised_text
+from toolkit.clean import normalised_texts
 from toolkit.data import CutDocument, Document, Segment, Votes
 from toolkit.dates import find_date, normalise_date
 from toolkit.language import detect_language
@@ -82,8 +82,7 @@ def _cut(page: Page, model: LineModel, scores: FloatArray, second_opinion: Secon
         return CutDocument(document, (blank,), ("",), document.title, _stated_date(document))
     found = _roles(page, model, scores, second_opinion)
     segments = _segments(document, page, found)
-    hard_wrapped = page.layout.wrapped
-    texts = tuple([normalised_text(segment.text, hard_wrapped=hard_wrapped) for segment in segments])
+    texts = tuple(normalised_texts([segment.text for segment in segments], hard_wrapped=page.layout.wrapped))
     kept = " ".join(text for text, segment in zip(texts, segments, strict=True) if segment.role == "body")
     title = document.title or (texts[found.title] if found.title is not None else None)
     return CutDocument(
