@@ -49,7 +49,8 @@ def test_what_was_cut_before_changes_nothing(pages: list[str]) -> None:
 @given(texts)
 @settings(max_examples=150, deadline=None)
 def test_words_are_those_that_the_pattern_finds(text: str) -> None:
-    assert lines.split_words(text) == WORD.findall(text)
+    lows = [text, *text.split("\n"), ""]
+    assert lines.split_words(lows) == list(map(WORD.findall, lows))
     assert language._words(text) == language._WORD.findall(text)
 
 

@@ -30,7 +30,6 @@ from toolkit.segment.paragraphs import BULLET, ENDS_SENTENCE
 
 # classes of characters, counted for every paragraph in one pass
 _LETTER, _UPPER, _DIGIT, _PUNCT, _SEPARATOR, _STOP_MARK, _COMMA, _SPACE, _OTHER = range(9)
-_COUNTED = range(_UPPER, _OTHER + 1)  # what is left are letters
 _TABLE_SIZE = 0x3100
 
 MIN_PROSE_STOPS = 0.2  # share of words that are function words; English news has .35 to .5
@@ -59,36 +58,22 @@ def _class_table() -> npt.NDArray[np.uint8]:
     return table
 
 
-@lru_cache(maxsize=1)
-def _ascii_classes() -> bytes:
-    return bytes(_class_table()[:256])
-
-
-# for counting words that begin with a capital: letters, capitals, all else
-_BEGINNINGS = bytes(min(code, 2) for code in range(256))
-_BEGINNING = bytes((2, _UPPER))
-
-
-def _class_counts(texts: list[str]) -> tuple[FloatArray, FloatArray]:
+def _class_counts(texts: list[str], lengths: npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
     """Per text, the number of characters of each class, and of words that begin with a capital."""
     text = "\n" + "\n".join(texts)
     if text.isascii():
-        classes = text.encode("ascii").translate(_ascii_classes())
+        codes = np.frombuffer(text.encode("ascii"), dtype=np.uint8)
     else:
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        classes = _class_table().take(codes, mode="clip").tobytes()
-    counts: list[list[int]] = []
-    capitals: list[int] = []
-    end = 0
-    for text in texts:
-        before, end = end, end + 1 + len(text)
-        part = classes[before:end]  # with the line break before the text
-        count = part.count
-        others = [count(kind) for kind in _COUNTED]
-        others[-2] -= 1
-        counts.append([len(text) - sum(others), *others])
-        capitals.append(part.translate(_BEGINNINGS).count(_BEGINNING) if others[0] else 0)
-    return np.array(counts, dtype=np.float32), np.array(capitals, dtype=np.float32)
+    classes = _class_table().take(codes, mode="clip")
+    of = np.arange(len(texts)).repeat(lengths + 1)  # with the line break before the text
+    begins_word = (classes[1:] == _UPPER) & (classes[:-1] > _UPPER)
+    capitals = np.bincount(of[1:][begins_word], minlength=len(texts))
+    of *= _OTHER + 1
+    of += classes
+    counts = np.bincount(of, minlength=len(texts) * (_OTHER + 1)).reshape(-1, _OTHER + 1)
+    counts[:, _SPACE] -= 1
+    return counts.astype(np.float32), capitals.astype(np.float32)
 
 
 MAX_REMEMBERED = 10_000  # lines; about 20 MB at most
@@ -114,57 +99,78 @@ def look_at_lines(texts: list[str]) -> list[Line]:
     return lines
 
 
-# Of UTF-8: signs, controls and white space of ASCII become blanks; letters, figures, "_" and "'" stay.
-_BLANKED = bytes(code if chr(code).isalnum() or chr(code) in "_'" or code >= 0x80 else 0x20 for code in range(256))
+# Of UTF-8: signs, controls and white space of ASCII become blanks; letters, figures, "_" and "'" stay, and the seam.
+_SEAM = "\x00"
+_BLANKED = bytes(
+    code if chr(code).isalnum() or chr(code) in f"_'{_SEAM}" or code >= 0x80 else 0x20 for code in range(256)
+)
+_TYPOGRAPHIC = "\u201c\u201d\u2018\u2013\u2014\u2026\u00a0"  # the usual characters beyond ASCII that are in no word
 
 
-def split_words(low: str) -> list[str]:
-    """`WORD.findall(low)`, sooner: parted at what is in no word, and searched only where something odd is left."""
-    if low.isascii():
-        parts = low.encode("ascii").translate(_BLANKED).decode("ascii").split()
-        if "'" not in low:
-            return parts
-    else:
-        parts = low.encode("utf-8", "surrogatepass").translate(_BLANKED).decode("utf-8", "surrogatepass").split()
-    words: list[str] = []
-    for part in parts:
-        if part.isalnum():
-            words.append(part)
-        else:
-            words += WORD.findall(part)
-    return words
+def split_words(lows: list[str]) -> list[list[str]]:
+    """`WORD.findall(low)` of each text, sooner: parted at what is in no word, searched only where oddities are left."""
+    joined = _SEAM.join(lows)
+    if joined.count(_SEAM) >= len(lows):  # it stands in a text, too
+        joined = _SEAM.join([low.replace(_SEAM, " ") for low in lows])
+    if not joined.isascii():
+        for separator in _TYPOGRAPHIC:
+            joined = joined.replace(separator, " ")
+    blanked = joined.encode("utf-8", "surrogatepass").translate(_BLANKED).decode("utf-8", "surrogatepass")
+    found: list[list[str]] = []
+    for line in blanked.split(_SEAM):
+        parts = line.split()
+        if all(map(str.isalnum, parts)):
+            found.append(parts)
+            continue
+        words: list[str] = []
+        for part in parts:
+            if part.isalnum():
+                words.append(part)
+            else:
+                words += WORD.findall(part)
+        found.append(words)
+    return found
+
+
+_CHARACTERS_AT_ONCE = 200_000  # of new lines, so that arrays over characters stay small on the longest pages
 
 
 def _look(texts: list[str]) -> list[Line]:
+    """What can be seen of new lines."""
+    found: list[Line] = []
+    low = size = 0
+    for high, text in enumerate(texts):
+        if size and size + len(text) > _CHARACTERS_AT_ONCE:
+            found += _look_together(texts[low:high])
+            low, size = high, 0
+        size += len(text)
+    return found + _look_together(texts[low:])
+
+
+def _look_together(texts: list[str]) -> list[Line]:
     n = len(texts)
-    words: list[list[str]] = []
-    content: list[frozenset[str]] = []
-    n_stops: list[int] = []
+    lows = list(map(str.lower, texts))
+    words = split_words(lows)
+    content = [list(filterfalse(STOP_WORDS.__contains__, tokens)) for tokens in words]
     rows: list[int] = []
     columns: list[int] = []
-    is_stop = STOP_WORDS.__contains__
-    for i, text in enumerate(texts):
-        low = text.lower()
-        tokens = split_words(low)
-        rare = list(filterfalse(is_stop, tokens))
-        words.append(tokens)
-        n_stops.append(len(tokens) - len(rare))
-        content.append(frozenset(rare))
+    for i, (text, low, tokens) in enumerate(zip(texts, lows, words, strict=True)):
         flags = _flags(text, low, tokens)
-        rows += [i] * len(flags)
-        columns += flags
+        if flags:
+            rows += [i] * len(flags)
+            columns += flags
     own = np.zeros((n, len(OWN)), dtype=np.float32)
     own[rows, columns] = 1
     at = COLUMN
     lengths = np.array(list(map(len, texts)), dtype=np.int64)
-    counts, capitals = _class_counts(texts)
+    counts, capitals = _class_counts(texts, lengths)
     n_words = np.array(list(map(len, words)), dtype=np.float32)
     n_chars = np.maximum(lengths, 1).astype(np.float32)
     letters = np.maximum(counts[:, _LETTER] + counts[:, _UPPER], 1)
     per_word = np.maximum(n_words, 1)
     own[:, at["log_words"]] = np.log1p(n_words)
     own[:, at["log_chars"]] = np.log1p(n_chars)
-    stops = np.array(n_stops, dtype=np.float32) / per_word
+    stops = (n_words - np.array(list(map(len, content)), dtype=np.float32)) / per_word
     own[:, at["stops"]] = stops
     upper = counts[:, _UPPER] / letters
     own[:, at["upper"]] = upper
@@ -186,8 +192,8 @@ def _look(texts: list[str]) -> list[Line]:
     size = own.itemsize * own.shape[1]
     packed = own.tobytes()
     return [
-        Line(tokens, " ".join(tokens), rare, label_of(tokens), packed[i * size : (i + 1) * size])
-        for i, (tokens, rare) in enumerate(zip(words, content, strict=True))
+        Line(tokens, " ".join(tokens), frozenset(rare), label_of(tokens), packed[at : at + size])
+        for tokens, rare, at in zip(words, content, range(0, len(packed), size), strict=True)
     ]
 
 
@@ -198,36 +204,37 @@ def _look(texts: list[str]) -> list[Line]:
         "starts_quote", "bullet", "date", "time", "address", "rights", "credit", "money", "by",
     )
 )  # fmt: skip
+_STOPS, _CLOSING = ".!?…。！？।။៕", "\"'”’»›)]}*"  # what `ENDS_SENTENCE` matches at the end
 _PATTERNS = ((_DATED, DATE), (_TIMED, TIME), (_MONEYED, MONEY))  # all need a digit
 
 
-def _flags(raw: str, low: str, tokens: list[str]) -> tuple[int, ...]:
+def _flags(raw: str, low: str, tokens: list[str]) -> list[int]:
     """Columns of what a paragraph begins and ends with and, of a short one, of the patterns in it."""
     flags = []
     last = raw[-1]
-    if last in ".!?…。！？\"'”’»›)]}*।။៕":
-        if ENDS_SENTENCE.search(raw, max(0, len(raw) - 6)):
-            flags.append(_ENDS_SENTENCE)
-        if raw.endswith(("...", "…", "[…]", "[...]")):
-            flags.append(_ENDS_ELLIPSIS)
-        elif last == "?":
-            flags.append(_QUESTION)
+    if last in _STOPS or (last in _CLOSING and ENDS_SENTENCE.search(raw, max(0, len(raw) - 6))):
+        flags.append(_ENDS_SENTENCE)
+    if last in ".…]" and raw.endswith(("...", "…", "[…]", "[...]")):
+        flags.append(_ENDS_ELLIPSIS)
+    elif last == "?":
+        flags.append(_QUESTION)
     elif last == ":":
         flags.append(_ENDS_COLON)
     elif last in ",(“‘[-–":
         flags.append(_ENDS_OPEN)
     first = raw[0]
-    if first.islower():
-        flags.append(_STARTS_LOW)
-    elif first.isdigit():
-        flags.append(_STARTS_DIGIT)
-    elif first in "\"'“‘«":
-        flags.append(_STARTS_QUOTE)
-    if not first.isalpha() and BULLET.match(raw):
-        flags.append(_BULLET)
+    if not first.isupper():
+        if first.islower():
+            flags.append(_STARTS_LOW)
+        elif first.isdigit():
+            flags.append(_STARTS_DIGIT)
+        elif first in "\"'“‘«":
+            flags.append(_STARTS_QUOTE)
+        if not first.isalpha() and BULLET.match(raw):
+            flags.append(_BULLET)
     if len(raw) <= MAX_SCANNED:
         flags += _patterns(low, tokens)
-    return tuple(flags)
+    return flags
 
 
 def _patterns(low: str, tokens: list[str]) -> list[int]:
