@@ -73,12 +73,22 @@ def detect_language(text: str) -> str:
 _BLANKED = bytes(code if chr(code).isalpha() or code >= 0x80 else 0x20 for code in range(256))
 
 
+_TYPOGRAPHIC = (
+    "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u00a0"  # the usual characters beyond ASCII that are no letters
+)
+
+
 def _words(text: str) -> list[str]:
     """`_WORD.findall(text)`, sooner: parted at what is no letter, and searched only where something odd is left."""
     if text.isascii():
         return text.encode("ascii").translate(_BLANKED).decode("ascii").split()
+    for separator in _TYPOGRAPHIC:
+        text = text.replace(separator, " ")
+    parts = text.encode("utf-8", "surrogatepass").translate(_BLANKED).decode("utf-8", "surrogatepass").split()
+    if all(map(str.isalpha, parts)):
+        return parts
     words: list[str] = []
-    for part in text.encode("utf-8", "surrogatepass").translate(_BLANKED).decode("utf-8", "surrogatepass").split():
+    for part in parts:
         if part.isalpha():
             words.append(part)
         else:

@@ -24,6 +24,7 @@ _SYMBOL_BULLET = re.compile("[•‣▪●◦∙■□◆▶►\uf06c\uf0b7\uf0a
 PERSON_ITEM = re.compile(r"(?:\w[\w.'’]*\s){1,3}\w[\w.'’]*\s?[,，]")
 _ORDINAL_ENDING = re.compile(r"(?:st|nd|rd|th)$")
 # the last characters that `ENDS_SENTENCE` and the first ones that `_STARTS_WITH_MARK` can match
+_STOPS = ".!?…。！？।။៕"
 _SENTENCE_END = ".!?…。！？।။៕'\"”’»›)]}*"
 _MARKS = ",.;:)]”’%?!'"
 _LAST_WORD = re.compile(r"(\w+)$")
@@ -98,9 +99,14 @@ def split_paragraphs(document: Document) -> tuple[list[Paragraph], Layout]:
     layout = Layout() if document.blocks else _layout(lines)
     paragraphs: list[Paragraph] = []
     first = 0
+    is_clean = not (layout.wrapped or layout.indented)
     for i in range(1, len(lines) + 1):
-        if i < len(lines) and _joins(lines, first, i, layout):
-            continue
+        if i < len(lines):
+            b = lines[i]
+            # Most lines, told apart without asking `_joins`: a sentence ended above, or a capital below a blank line.
+            is_new = is_clean and (lines[i - 1].text[-1] in _STOPS or (b.gap > 0 and b.text[0].isupper()))
+            if not is_new and _joins(lines, first, i, layout):
+                continue
         head = lines[first]
         if head.block < 0:
             paragraphs.append(Paragraph(head.start, lines[i - 1].end, i - first))

@@ -252,44 +252,52 @@ def _is_caption(text: str) -> bool:
 def _furniture_roles(page: Page, states: list[int], texts: list[str], found: Roles, first_body: int) -> None:
     dense = page.dense
     n = len(texts)
-    repeated, linked, separated, joined = (
-        (dense[:, COLUMN["repeated"]] > 0).tolist(),
-        (dense[:, COLUMN["link_ratio"]] > 0.5).tolist(),
-        (dense[:, COLUMN["separators"]] > 0.2).tolist(),
-        (dense[:, COLUMN["separators"]] < 0.2).tolist(),
+    repeated, linked, separators = (dense[:, COLUMN[name]] for name in ("repeated", "link_ratio", "separators"))
+    shapes = list(
+        zip(
+            (repeated > 0).tolist(),
+            (linked > 0.5).tolist(),
+            (separators > 0.2).tolist(),
+            (separators < 0.2).tolist(),
+            page.prose.tolist(),
+            strict=True,
+        )
     )
-    prose = page.prose.tolist()
-    last_body = max((i for i in range(n) if found.roles[i] == "body" and found.reasons[i] is None), default=-1)
+    last_body = next((i for i in range(n - 1, -1, -1) if found.roles[i] == "body" and found.reasons[i] is None), -1)
     tail = last_body + 1
     for i, text in enumerate(texts):
         if states[i] != FURNITURE:
             continue
-        words = page.words[i]
-        n_words = len(words)
-        tag = page.paragraphs[i].tag
-        cues = []
-        if repeated[i]:
-            cues.append("repeated on the source's pages")
-        if linked[i]:
-            cues.append("a link")
-        if separated[i]:
-            cues.append("separators")
-        if not prose[i]:
-            cues.append("a short line" if n_words < 8 else "no running text")
-        role = "navigation"
+        n_words = len(page.words[i])
         named = furniture_by_words(text, n_words, near_top=i <= first_body, at_end=i >= tail)
         if named is not None:
-            role, cue = named
-            cues = [cue]
-        elif tag == "footer" and i >= tail:
+            role, cues = named
+            found.cut(i, role, cues, 0 if role in ("byline", "date") else None)
+            continue
+        is_repeated, is_linked, is_separated, is_joined, is_prose = shapes[i]
+        role = "navigation"
+        if i >= tail and page.paragraphs[i].tag == "footer":
             role = "footer"
-        elif prose[i]:
+        elif is_prose:
             role = "other"
-            cues.append("unlike the text of an article")
-        elif n_words >= 5 and joined[i] and _is_a_headline(text):
-            role, cues = "teaser", [*cues, "a headline of its own"]
-        story = 0 if role in ("byline", "date") else None
-        found.cut(i, role, ", ".join(dict.fromkeys(cues)) or "unlike the text of an article", story)
+        elif n_words >= 5 and is_joined and _is_a_headline(text):
+            role = "teaser"
+        found.cut(i, role, _cues(role, is_repeated, is_linked, is_separated, is_prose, n_words < 8))
+
+
+@lru_cache(maxsize=1_000)
+def _cues(role: str, repeated: bool, linked: bool, separated: bool, prose: bool, short: bool) -> str:
+    """What speaks against a line of furniture whose words name no role."""
+    cues = {
+        "repeated on the source's pages": repeated,
+        "a link": linked,
+        "separators": separated,
+        "a short line": not prose and short,
+        "no running text": not prose and not short,
+        "unlike the text of an article": role == "other",
+        "a headline of its own": role == "teaser",
+    }
+    return ", ".join(cue for cue, holds in cues.items() if holds) or "unlike the text of an article"
 
 
 def _furniture_by_words(text: str, n_words: int, near_top: bool, at_end: bool) -> tuple[str, str] | None:

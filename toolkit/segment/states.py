@@ -82,15 +82,16 @@ def sure_furniture(page: Page, states: list[int], texts: list[str]) -> dict[int,
     """Short lines that can be nothing else, whatever stands around them, with role and cues; their state is set."""
     sure: dict[int, tuple[str, str]] = {}
     prose = page.prose.tolist()
-    for i, text in enumerate(texts):
+    for i, (text, words) in enumerate(zip(texts, page.words, strict=True)):
         if prose[i] or len(text) > MAX_LABEL or i in sure:
             continue
-        n_words = len(page.words[i])
-        if not n_words and states[i] == ARTICLE and _ends_the_line_before(i, states, texts):
-            continue
-        if not n_words or page.words[i] == ["nbsp"]:
-            sure[i] = ("other", "no words")
-            continue
+        n_words = len(words)
+        if n_words < 2:
+            if not n_words and states[i] == ARTICLE and _ends_the_line_before(i, states, texts):
+                continue
+            if not n_words or words[0] == "nbsp":
+                sure[i] = ("other", "no words")
+                continue
         label = _label(text, n_words)
         if label == _ADVERT:
             sure[i] = ("advert", "a label of advertising")
@@ -208,6 +209,8 @@ def begin_at_headlines(page: Page, states: list[int], texts: list[str]) -> None:
 
     A model that sees a change of subject coming places it a paragraph early now and then; a headline tells exactly.
     """
+    if STORY not in states:
+        return
     n = len(states)
     for start in range(1, n):
         if states[start] != STORY or states[start - 1] != ARTICLE:
