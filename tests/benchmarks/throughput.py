@@ -32,8 +32,8 @@ from toolkit.files import expand_inputs, read_records
 from toolkit.html import render
 from toolkit.language import detect_language
 from toolkit.model import Model, load_model
-from toolkit.pipeline import Judged, cut_record
-from toolkit.segment import cut
+from toolkit.pipeline import Judged, cut_records
+from toolkit.segment import cut_each
 from toolkit.words import WordTable
 
 ROOT = Path(__file__).parent.parent.parent
@@ -72,6 +72,9 @@ def ceiling(texts: list[str]) -> float:
     return sum(map(len, texts)) / (time.process_time() - began)
 
 
+JUDGING = {"cut", "places", "words", "joined", "relevance", "themes"}
+
+
 class Clock:
     """Processor time by stage, and what each stage made."""
 
@@ -80,19 +83,23 @@ class Clock:
 
     def run(self, stage: str, function: Callable[..., Made], *columns: Sequence[Any]) -> list[Made]:
         """`function` of each row of `columns`, under the clock of `stage`."""
-        began = time.process_time()
-        made = list(map(function, *columns))
-        self.seconds[stage] = time.process_time() - began
+        with pipeline._collector_paused():  # as in the pipeline
+            began = time.process_time()
+            made = list(map(function, *columns))
+            self.seconds[stage] = time.process_time() - began
         return made
 
     def tell(self, n_characters: int) -> None:
-        for stage, seconds in [*self.seconds.items(), ("all of these", sum(self.seconds.values()))]:
+        sums = {"all of these": sum(self.seconds.values())}
+        if self.seconds.keys() >= JUDGING:  # what DESIGN sets a bar for
+            sums = {"cut to themes": sum(self.seconds[stage] for stage in JUDGING), **sums}
+        for stage, seconds in [*self.seconds.items(), *sums.items()]:
             print(f"  {stage:18} {seconds:8.2f} s   {n_characters / 1e6 / max(seconds, 1e-9):6.2f} MB/s a core")
 
 
-def cutter(model: Model) -> Callable[[Record], CutDocument]:
-    """How `classify` cuts one record."""
-    return partial(cut_record, line_model=model.line_model, repeats=model.repeats, config=model.config)
+def cutter(model: Model) -> Callable[[Sequence[Record]], list[CutDocument]]:
+    """How `classify` cuts records that it takes together."""
+    return partial(cut_records, line_model=model.line_model, repeats=model.repeats, config=model.config)
 
 
 def stages(texts: list[str], model: Model) -> Clock:
@@ -104,12 +111,12 @@ def stages(texts: list[str], model: Model) -> Clock:
         file.write_text("\n".join(rows), encoding="utf-8")
         sources = expand_inputs([str(file)])
         (records,) = clock.run("read", lambda source: list(read_records(source, Limits())), sources)
-    cuts = clock.run("cut", cutter(model), records)
+    # As the pipeline does it: several articles in one array pass.
+    together = list(pipeline.groups(records))
+    cuts = list(chain.from_iterable(clock.run("cut", cutter(model), together)))
     mentions = clock.run("places", lambda c: model.gazetteer.find_each(c.texts), cuts)
     tables = clock.run("words", lambda c, m: WordTable.of(c.texts, m), cuts, mentions)
-    # As the pipeline does it: several articles in one array pass.
-    sizes = [len(group) for group in pipeline.groups(records)]
-    ends = list(accumulate(sizes, initial=0))
+    ends = list(accumulate(map(len, together), initial=0))
     groups = [cuts[low:high] for low, high in pairwise(ends)]
     words = clock.run("joined", WordTable.join, [tables[low:high] for low, high in pairwise(ends)])
     judgements = chain.from_iterable(clock.run("relevance", model.relevance.judge_each, groups, words))
@@ -128,11 +135,14 @@ def html_stages(pages: Path, model: Model) -> None:
         records = [Record(str(i), json.loads(line)["html"], "f", 1, is_html=True) for i, line in enumerate(stream)]
     clock = Clock()
     documents = clock.run("render", render, records)
-    clock.run("cut", lambda document: cut(document, model.line_model), documents)
+    together = list(pipeline.groups(records))
+    ends = list(accumulate(map(len, together), initial=0))
+    groups = [documents[low:high] for low, high in pairwise(ends)]
+    clock.run("cut", lambda group: cut_each(group, model.line_model), groups)
     n_characters = sum(len(record.content) for record in records)
     clock.tell(n_characters)
     voted = Clock()
-    voted.run("with voters", cutter(model), records)
+    voted.run("with voters", cutter(model), together)
     voted.tell(n_characters)
 
 
