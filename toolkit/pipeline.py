@@ -252,7 +252,7 @@ def _rows(judged: Judged, model: Model) -> Outcome:
         if document.blocks:
             row["xpath"] = segment.xpath
         segments.append(row)
-    kept = [segment for segment in cut_document.segments if segment.kept]
+    kept = [row for row in segments if row["kept"]]
     rolled = model.themes.roll_up(cut_document, judged.themes, judged.segments)
     article: dict[str, Any] = {
         "document_id": document.document_id,
@@ -272,7 +272,7 @@ def _rows(judged: Judged, model: Model) -> Outcome:
     article |= {
         "n_segments": len(segments),
         "n_kept": len(kept),
-        "kept_ratio": round(sum(s.end - s.start for s in kept) / max(len(document.text), 1), 6),
+        "kept_ratio": round(sum(row["end"] - row["start"] for row in kept) / max(len(document.text), 1), 6),
         "duplicate_of": None,
         "extra": dict(document.extra),
     }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 N_LEAD = 3  # paragraphs of prose that tell what the page is about
 MAX_BITS = 4_096  # different words on a page; news has 500
+_BITS = tuple([1 << i for i in range(MAX_BITS)])
 
 
 def fill_place(seen: Pages, repeats: RepeatedLines | None) -> None:
@@ -63,11 +64,11 @@ def _cohesion(page: Page) -> None:
     before = no_words
     n_prose = 0
     above, last = no_words, no_words  # the two paragraphs of prose before
-    n_above, leads, befores, windows = [], [], [], []
+    leads = [size(ours & lead) / n for ours, n in zip(content, n_words, strict=True)]
+    n_above, befores, windows = [], [], []
     for ours, n, prosaic in zip(content, n_words, is_prose, strict=True):
         n_above.append(n_prose)
         met = ours & before
-        leads.append(size(ours & lead) / n)
         if met:
             befores.append(size(met) / n)
             windows.append((size(met & above) + size(met & last)) / n)
@@ -96,10 +97,9 @@ def _cohesion(page: Page) -> None:
     after = no_words
     pairs = [no_words] * 3  # of the paragraphs of prose below: the words of each and the next one
     following = no_words
-    for i in range(len(content) - 1, -1, -1):
-        ours = content[i]
-        afters.append(size(ours & after) / n_words[i])
-        if is_prose[i]:
+    for ours, n, prosaic in zip(reversed(content), reversed(n_words), reversed(is_prose), strict=True):
+        afters.append(size(ours & after) / n)
+        if prosaic:
             pairs = [ours | following, pairs[0], pairs[1]]
             following = ours
             after = pairs[0] | pairs[2]
@@ -116,7 +116,7 @@ def _comparable(content: list[frozenset[str]]) -> tuple[list[Any], Callable[[Any
     words = frozenset().union(*content)
     if len(words) > MAX_BITS:
         return list(content), len, frozenset()
-    bits = {word: 1 << i for i, word in enumerate(words)}  # in any order: only members in common are counted
+    bits = dict(zip(words, _BITS, strict=False))  # in any order: only members in common are counted
     return [sum(map(bits.__getitem__, ours)) for ours in content], int.bit_count, 0
 
 
