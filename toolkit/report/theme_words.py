@@ -13,7 +13,7 @@ from toolkit.report.quotes import tokens_of
 from toolkit.report.rows import Row, text_of, theme_scores
 from toolkit.report.tally import Tally
 
-MAX_READ = 2_000  # on-topic articles whose words are counted; of more, those of the smallest checksum
+MAX_READ = 1_000  # on-topic articles whose words are counted; of more, those of the smallest checksum
 N_WORDS = 12
 MIN_ARTICLES = 3  # of the theme that hold a word
 MIN_LETTERS = 3
