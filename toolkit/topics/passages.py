@@ -26,10 +26,14 @@ _PROSE = re.compile(r"[\"“‘']?[^\W\d_a-z].*[.!?。！？][\"”’']?\s*|[\"
 _NOT_PROSE = re.compile(
     r"\bphotos?\b\s*[:/)]|\((?:file )?photo|file photo|photo(?:graph)? by|https?://|www\.|@|©|\|"
     r"|read (?:more|also|next)\b|powered by|click here|sign up\b|all rights reserved"
-    r"|this (?:article|story|column|report)\b",
+    r"|this (?:article|story|column|report)\b"
+    # Captions: what a picture shows, whose it is, a place and a day at the end ("in Portville, Freedonia, May 3.")
+    r"|\b(?:this|undated|aerial|handout) (?:photo|photograph|picture|image)\b|\bpictured\b"
+    r"|\([^()/]{1,30}/[^()/]{1,30}\)\s*$"
+    r"|, (?:on )?(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:, \d{4})?\.?\s*$",
     re.I,
 )
-# No sentence ends after an initial or an English title or short form.
+# No sentence ends after an initial or an English title, month or short form.
 _SHORT = (
     "Mr",
     "Mrs",
@@ -48,6 +52,7 @@ _SHORT = (
     "No",
     "vs",
     "Jr",
+    *("Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Aug", "Sep", "Sept", "Oct", "Nov", "Dec"),
 )
 _SENTENCE_END = re.compile(
     r"(?<![\s.][A-Z])(?<!^[A-Z])"
