@@ -13,12 +13,12 @@ from toolkit.data import Topic
 from toolkit.embed import load_embedder
 from toolkit.files import TOPIC_CARDS, TOPIC_EVIDENCE, TOPIC_SHARES, TOPIC_TREE
 from toolkit.topic_files import TopicFiles
-from toolkit.topics.describe import choose_terms, find_postings, weigh_terms
+from toolkit.topics.candidates import find_candidates
 from toolkit.topics.evidence import TermFinder
 from toolkit.topics.names import name_topic
 from toolkit.topics.passages import choose_diverse, sentences, stands_alone
 from toolkit.topics.tree import merge_tree, tree_order
-from toolkit.topics.words import find_candidates
+from toolkit.topics.weights import choose_terms, weigh_terms
 
 SYLLABLES = ["ka", "mo", "ti", "ru", "sel", "vun", "pax", "dor", "ni", "hal", "zeb", "qua"]
 
@@ -54,9 +54,8 @@ def test_function_words_reach_no_top_ten_and_no_name_without_any_list(seed):
     texts, labels, function, own = invented(seed=seed)
     candidates = find_candidates(texts, with_stop_list=False)
     weights, shares = weigh_terms(candidates, [str(i) for i in range(len(texts))], labels, 4)
-    postings = find_postings(candidates)
     for k in range(4):
-        terms = [candidates.keys[t] for t, _ in choose_terms(candidates, weights[k], shares[k], postings, 10)]
+        terms = [candidates.keys[t] for t, _ in choose_terms(candidates, weights[k], shares[k], 10)]
         name = name_topic(candidates, weights[k], shares[k], subject=(), taken=())
         said = {word for term in [*terms, name.lower().replace(",", "")] for word in term.split()}
         assert not said & set(function)
@@ -70,7 +69,7 @@ def test_no_term_begins_with_a_word_that_stands_in_every_topic():
     texts = [" ".join([*said, "xo", ["harbour", "orchard", "glacier"][k], "xo"]) for k, said in rows]
     candidates = find_candidates(texts, with_stop_list=False)
     weights, shares = weigh_terms(candidates, [str(i) for i in range(90)], np.array([k for k, _ in rows]), 3)
-    chosen = choose_terms(candidates, weights[0], shares[0], find_postings(candidates), 10)
+    chosen = choose_terms(candidates, weights[0], shares[0], 10)
     assert candidates.keys[chosen[0][0]] == "harbour"
     assert not any("xo" in candidates.keys[t].split() for t, _ in chosen)
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from toolkit.config import Topics
 from toolkit.embed import load_embedder
 from toolkit.topics import TopicModel, fit_topics
+from toolkit.topics.candidates import find_candidates
 from toolkit.topics.describe import theme_of
 from toolkit.topics.graph import grow_tree, nearest_neighbours, neighbours_within
 from toolkit.topics.rule import learn_rule
 from toolkit.topics.stability import find_number, resamples, topic_stability
-from toolkit.topics.words import find_candidates
 
 RAILWAY = """railway train locomotive station passengers track freight line express tunnel viaduct carriage timetable
 signalling commuters platform engineers rolling stock depot bridge""".split()

@@ -41,23 +41,22 @@ def fit_ours(engine, texts, ids, vectors, k, seed, raw):
     )
     row_of = {topic.topic: row for row, topic in enumerate(model.topics)} | {-1: -1}
     labels = np.array([row_of[topic] for topic, _ in model.assign(texts, embedder)])
-    return labels, lambda: single_words_of(texts, ids, labels, len(model.topics))
+    return labels, lambda: single_words_of(texts, ids, labels, len(model.topics), embedder)
 
 
-def single_words_of(texts, ids, labels, n_topics):
+def single_words_of(texts, ids, labels, n_topics, embedder):
     """The ten best single words of each topic: the terms it is described by, phrases left out."""
-    from toolkit.topics.describe import choose_terms, find_postings, weigh_terms
-    from toolkit.topics.words import find_candidates
+    from toolkit.topics.candidates import find_candidates
+    from toolkit.topics.weights import choose_terms, weigh_terms
 
     used = np.flatnonzero(labels >= 0).tolist()
     candidates = find_candidates([texts[i] for i in used], max_words=1)
     weights, shares = weigh_terms(candidates, [ids[i] for i in used], labels[used], n_topics)
-    postings = find_postings(candidates)
     topics = []
     for k in range(n_topics):
         words = []
         for n_chosen in (N_WORDS, 2 * N_WORDS):  # more where some are no single word to the reference: "e-mail"
-            chosen = choose_terms(candidates, weights[k], shares[k], postings, n_chosen)
+            chosen = choose_terms(candidates, weights[k], shares[k], n_chosen, embedder)
             names = (candidates.names[t].lower() for t, _ in chosen)
             words = [name for name in names if _WORD.fullmatch(name)]
             if len(words) >= N_WORDS:

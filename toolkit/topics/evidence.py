@@ -33,7 +33,7 @@ class SourceView(Protocol):
 class TermFinder:
     """Finds the terms of one topic in normalised text, in any of their forms: case, singular and plural, possessive.
 
-    Tokens and phrases are those of `words.find_candidates`, so whatever a term was counted in is found again.
+    Tokens and phrases are those of `candidates.find_candidates`, so whatever a term was counted in is found again.
 
     Examples
     --------
