@@ -130,10 +130,19 @@ def test_a_change_of_a_share_is_clear_only_beyond_chance() -> None:
     assert "Health has grown." in page_words(before, after)
 
 
+def test_one_article_of_four_is_no_change() -> None:
+    before = run_of(dict.fromkeys([f"a{i:03d}" for i in range(135)], "on"), themes={"a001": THEMES, "a002": THEMES})
+    after = run_of(dict.fromkeys("wxyz", "on"), themes={"w": ("health",)})
+    assert not [change for change in compared(before, after).themes if change.clear]
+
+
 def test_the_test_of_two_shares_and_its_correction_are_the_published_ones() -> None:
     # scipy.stats.chi2_contingency([[15, 85], [30, 70]], correction=False).pvalue
     assert two_proportions((15, 100), (30, 100)) == pytest.approx(0.0110852, abs=1e-7)
-    assert two_proportions((5, 10), (5, 10)) == 1.0
+    assert two_proportions((5, 10), (5, 10)) == pytest.approx(1.0)
+    # where few are expected, scipy.stats.fisher_exact([[1, 3], [2, 133]]).pvalue and ([[8, 2], [1, 5]])
+    assert two_proportions((1, 4), (2, 135)) == pytest.approx(0.08446331, abs=1e-7)
+    assert two_proportions((8, 10), (1, 6)) == pytest.approx(0.03496503, abs=1e-7)
     # Holm on four: .005 <= .05/4, .01 <= .05/3, .03 > .05/2 stops it, .04 with it
     assert holm([0.01, 0.04, 0.03, 0.005]) == [True, False, False, True]
     assert holm([0.026, 0.03]) == [False, False]
