@@ -19,10 +19,11 @@ from report_results import THEMES, article, made_up, run_json, segment
 from test_report_hostile import _BODIES as HOSTILE
 
 from toolkit.data import Results
-from toolkit.report import make_report
+from toolkit.report import Report, make_report
 from toolkit.report.inlined import read_script
 from toolkit.report.pack import pack
-from toolkit.report.size import BRIEF, STANDARD
+from toolkit.report.pack_map import map_view
+from toolkit.report.size import BRIEF
 from toolkit.report.tally import count_results
 
 needs_browser = pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine")
@@ -163,6 +164,15 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / f"{name}.html" for name in made}
 
 
+@pytest.fixture(scope="module")
+def short(reports: dict[str, Path]) -> tuple[Report, int]:
+    """A report with room for some of its texts only, and how many bytes it may have."""
+    limit = reports["large"].stat().st_size - 50_000
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("toolkit.report.size._standard_bytes", lambda n: limit)
+        return make_report(made_up(400)), limit
+
+
 def wait(page: Page, condition: str) -> None:
     """Until a condition holds in the page; ten seconds at most."""
     end = time.monotonic() + 10
@@ -250,17 +260,18 @@ def test_what_is_packed_fits_the_room_and_gives_the_texts_back_to_the_character(
         assert f"The full text of {n_texts} of 300 articles is in this file" in packed.said
 
 
-def test_a_page_with_no_room_for_all_texts_says_so_and_stays_in_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = make_report(made_up(300))
-    assert whole.left_out == ()
-    limit = len(whole.html.encode()) - 20_000
-    monkeypatch.setattr("toolkit.report.size._standard_bytes", lambda n: limit)
-    report = make_report(made_up(300))
+def test_a_page_with_no_room_for_all_texts_says_so_and_stays_in_its_size(short: tuple[Report, int]) -> None:
+    report, limit = short
     assert len(report.html.encode()) <= limit
     (said,) = report.left_out
     assert said.startswith("The full text of ")
     assert said in report.html
-    assert report.html == make_report(made_up(300), size=STANDARD).html
+    assert make_report(library()).left_out == ()
+
+
+def test_equal_articles_are_packed_into_equal_bytes() -> None:
+    first, second = (pack(made_up(50), count_results(made_up(50)), linked=[], room=60_000) for _ in range(2))
+    assert first == second
 
 
 @needs_browser
@@ -457,13 +468,10 @@ def test_two_clicks_lead_from_a_theme_to_a_sentence_that_speaks_of_it(page: Page
 
 @needs_browser
 def test_an_article_whose_text_is_not_in_the_file_says_where_it_is(
-    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Page, short: tuple[Report, int], tmp_path: Path
 ) -> None:
-    results = made_up(300)
-    limit = len(make_report(results).html.encode()) - 30_000
-    monkeypatch.setattr("toolkit.report.size._standard_bytes", lambda n: limit)
     path = tmp_path / "short.html"
-    path.write_text(make_report(results).html, encoding="utf-8")
+    path.write_text(short[0].html, encoding="utf-8")
     go(page, path)
     row = page.evaluate("toolkit.data.ids.findIndex((id, row) => !toolkit.data.hasText(row))")
     assert row >= 0
@@ -520,15 +528,15 @@ def test_hostile_words_stay_words(page: Page, reports: dict[str, Path]) -> None:
 
 @needs_browser
 def test_more_themes_than_bits_of_a_number_can_be_told_apart(page: Page, tmp_path: Path) -> None:
-    themes = [{"id": f"t{i}", "label": f"Theme {i}", "description": ""} for i in range(300)]
-    articles = [article(f"d{i:03d}", themes=[{"theme": f"t{i}", "score": 0.5}]) for i in range(300)]
-    segments = [segment(f"d{i:03d}", 0, 0, f"Sentence number {i} of the three hundred there are.") for i in range(300)]
-    counts = {"read": 300, "articles": 300, "quarantined": 0, "repeats": 0}
+    themes = [{"id": f"t{i}", "label": f"Theme {i}", "description": ""} for i in range(40)]
+    articles = [article(f"d{i:03d}", themes=[{"theme": f"t{i}", "score": 0.5}]) for i in range(40)]
+    segments = [segment(f"d{i:03d}", 0, 0, f"Sentence number {i} of the forty there are.") for i in range(40)]
+    counts = {"read": 40, "articles": 40, "quarantined": 0, "repeats": 0}
     results = Results(run_json(themes=themes, counts=counts), tuple(articles), tuple(segments), (), ())
     path = tmp_path / "themes.html"
     path.write_text(make_report(results).html, encoding="utf-8")
-    go(page, path, "#explore?theme=t299&theme=t33")
-    assert listed(page) == ["d033", "d299"]
+    go(page, path, "#explore?theme=t39&theme=t33")
+    assert listed(page) == ["d033", "d039"]
 
 
 @needs_browser
@@ -564,14 +572,22 @@ def test_the_map_is_drawn_and_leads_to_passages_and_to_the_list(page: Page, repo
     assert str(next(row["topic"] for row in made_up(400).articles if row["document_id"] == opened)) == topic
 
 
-def test_a_run_without_places_for_its_passages_says_that_there_is_no_map() -> None:
-    html = make_report(made_up(400)).html
-    assert "There is no map: the model of this run is from a version that kept none" in html
-    assert 'id="map-canvas"' not in html
+def test_a_run_without_places_for_its_passages_says_that_there_is_no_map(reports: dict[str, Path]) -> None:
+    def said(results: Results) -> str:
+        view = map_view(results, count_results(results))
+        assert view["words"] == ""
+        return str(view["said"])
+
+    assert said(made_up(60)).startswith("There is no map: the model of this run is from a version that kept none")
     few = with_map(made_up(60))
     assert 0 < len(few.topic_map) < 200
-    html = make_report(few).html
-    assert "There is no map: only" in html
+    assert (
+        said(few)
+        == f"There is no map: only {len(few.topic_map)} passages have a topic, and the list below is read faster."
+    )
+    assert said(library()) == "There is no map: no topics were found in this corpus."
+    html = reports["library"].read_text(encoding="utf-8")
+    assert "There is no map: no topics" in html
     assert 'id="map-canvas"' not in html
 
 
