@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from toolkit.drift import alarm
 from toolkit.drift.articles import Article, Ints, article_vectors, counted_terms, encode_segments, words_of
-from toolkit.drift.profile import DriftProfile
+from toolkit.drift.profile import DriftProfile, own_similarities
 from toolkit.embed import Encoder
 
 ALARM_LEVEL = 0.05
@@ -71,19 +71,22 @@ def find_new(profile: DriftProfile, batch: Batch, found: dict[str, Any]) -> None
     weights = profile.word_weights()
     weights = np.concatenate([weights[:-1], np.full(len(number), weights[-1])])
     vectors = batch.vectors[:m]
-    outside = alarm.Similar(
-        alarm.cosines(vectors, profile.vectors), alarm.word_cosines(rows, profile.reference_terms(), weights)
-    )
-    inside = alarm.without_self(alarm.Similar(alarm.cosines(vectors, vectors), alarm.word_cosines(rows, rows, weights)))
-    third = alarm.Similar(alarm.third_nearest(outside.vectors), alarm.third_nearest(outside.words))
-    novelties = alarm.batch_novelty(outside, profile.nearness)
+    lost = profile.lost_weights()
+    known_words = alarm.word_cosines(rows, profile.reference_terms(), weights, more=lost)
+    outside = alarm.similarities((vectors, profile.vectors), profile.even, known_words)
+    inside = alarm.similarities((vectors, vectors), profile.even, alarm.word_cosines(rows, rows, weights))
+    inside = alarm.without_self(inside)
+    nearest = alarm.nearest_of(outside)
     limit = alarm.limit_for(m, sizes, profile.quantiles, level=ALARM_LEVEL)
-    found["alarm"] = {
-        "n_articles": m,
-        "limit": limit,
-        "highest": float(alarm.scan(inside, novelties, third)[1].max()),
-    }
-    for group in alarm.find_groups(inside, novelties, third, limit, n_groups=_N_GROUPS):
+    highest = float(alarm.scan(inside.joined, nearest, profile.nearness)[1].max())
+    found["alarm"] = {"n_articles": m, "limit": limit, "highest": highest}
+    if highest <= limit:
+        return
+    # Rare, and dear: is there as much where known articles are mixed as here?
+    mixture = alarm.limit_of_mixture(own_similarities(profile), outside.joined, profile.nearness)
+    found["alarm"]["limit_of_mixture"] = mixture
+    limit = max(limit, mixture)
+    for group in alarm.find_groups(inside.joined, nearest, profile.nearness, limit, n_groups=_N_GROUPS):
         found["candidates"].append(_candidate(profile, batch, group, inside, m))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,8 @@ class DriftProfile:
     min_frequency : a word in fewer articles than this is out of vocabulary
     vectors : int8 array of shape (n_reference, n_dimensions)
     terms, ends : rows of `words` of each reference article, one after the other, and where each article's end
+    lost : uint8 array of shape (n_reference,), words of each reference article that count and are not in `words`
+    even : int16 array of shape (n_dimensions, n_dimensions), see `alarm.even_directions`
     unknown : uint16 array of shape (n_reference,), words out of vocabulary if the article were not there, thousandths
     topics, themes : uint8 arrays of shape (n_reference, n_columns)
     scores : uint16 array, relevance of articles of any verdict, in thousandths
@@ -68,6 +70,8 @@ class DriftProfile:
     vectors: npt.NDArray[np.int8]
     terms: npt.NDArray[np.uint16]
     ends: npt.NDArray[np.uint32]
+    lost: npt.NDArray[np.uint8]
+    even: npt.NDArray[np.int16]
     unknown: npt.NDArray[np.uint16]
     topics: npt.NDArray[np.uint8]
     themes: npt.NDArray[np.uint8]
@@ -86,6 +90,10 @@ class DriftProfile:
         weights = np.rint(_WEIGHT_STEPS * np.log((1 + self.n_articles) / (1 + frequency)))
         weights[frequency > _MAX_DOCUMENT_RATIO * self.n_articles] = 0
         return np.asarray(weights.astype(np.int64))
+
+    def lost_weights(self) -> Ints:
+        """The sum of squared weights of each reference article's words that are not in `words`."""
+        return np.asarray(self.lost.astype(np.int64) * int(self.word_weights()[-1]) ** 2)
 
     def rows_of(self, checksums: Ints) -> Ints:
         """The row of each word, -1 where the corpus does not have it."""
@@ -107,8 +115,13 @@ class DriftProfile:
         return values, {name: getattr(self, name) for name in _ARRAYS}
 
     @classmethod
-    def from_state(cls, json: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> DriftProfile:
-        """The profile that `state` was taken of."""
+    def from_state(cls, json: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> DriftProfile | None:
+        """The profile that `state` was taken of; None for one of an older toolkit, which a batch is not compared with.
+
+        What an older one lacks cannot be told from what it has: the words of its articles that it left out.
+        """
+        if "even" not in arrays:
+            return None
         return cls(
             n_articles=int(json["n_articles"]),
             verdicts={str(name): int(n) for name, n in json["verdicts"].items()},
@@ -127,6 +140,8 @@ _ARRAYS = (
     "vectors",
     "terms",
     "ends",
+    "lost",
+    "even",
     "unknown",
     "topics",
     "themes",
@@ -168,13 +183,16 @@ def learn_profile(
     mean = np.round(spoken.mean(axis=0) if len(spoken) else np.zeros(encoder.n_dimensions), 6).astype(np.float32)
     row_of = {int(word): row for row, word in enumerate(kept)}
     terms: list[list[int]] = []
-    unknown = []
+    lost, unknown = [], []
     for article in reference:
         words = words_of(article.texts)
         # The corpus knows a word of its own article only if another one has it.
         n_unknown = sum(frequency[word] - 1 < min_frequency for word in words)
         unknown.append(round(1000 * n_unknown / max(len(words), 1)))
-        terms.append([row_of[word] for word in counted_terms(words) if word in row_of])
+        counted = counted_terms(words)
+        terms.append([row_of[word] for word in counted if word in row_of])
+        lost.append(len(counted) - len(terms[-1]))
+    rows = article_vectors(vectors, owner, mean.astype(np.float64), len(reference))
     profile = DriftProfile(
         n_articles=n_articles,
         verdicts=dict(verdicts),
@@ -185,9 +203,11 @@ def learn_profile(
         mean=mean,
         words=np.array(kept, dtype=np.uint32),
         frequency=np.array([min(frequency[word], 65_535) for word in kept], dtype=np.uint16),
-        vectors=article_vectors(vectors, owner, mean.astype(np.float64), len(reference)),
+        vectors=rows,
         terms=np.array([row for rows in terms for row in rows], dtype=np.uint16),
         ends=np.cumsum([len(rows) for rows in terms]).astype(np.uint32),
+        lost=np.array(lost, dtype=np.uint8),
+        even=alarm.even_directions(rows),
         unknown=np.array(unknown, dtype=np.uint16),
         topics=topic_shares(reference, topic_ids),
         themes=theme_marks(reference, theme_ids),
@@ -198,9 +218,7 @@ def learn_profile(
     )
     similar = own_similarities(profile)
     sizes, quantiles = alarm.calibrate(similar)
-    values, arrays = profile.state()
-    learnt = {"nearness": alarm.own_nearness(similar), "sizes": sizes, "quantiles": quantiles}
-    return DriftProfile.from_state(values, {**arrays, **learnt})
+    return replace(profile, nearness=alarm.own_nearness(similar), sizes=sizes, quantiles=quantiles)
 
 
 def _vocabulary(frequency: Mapping[int, int]) -> tuple[list[int], int]:
@@ -215,6 +233,6 @@ def _vocabulary(frequency: Mapping[int, int]) -> tuple[list[int], int]:
 
 def own_similarities(profile: DriftProfile) -> alarm.Similar:
     """The similarities among the reference articles, each far from itself."""
-    terms = profile.reference_terms()
-    words = alarm.word_cosines(terms, terms, profile.word_weights())
-    return alarm.without_self(alarm.Similar(alarm.cosines(profile.vectors, profile.vectors), words))
+    terms, lost = profile.reference_terms(), profile.lost_weights()
+    words = alarm.word_cosines(terms, terms, profile.word_weights(), rows_more=lost, more=lost)
+    return alarm.without_self(alarm.similarities((profile.vectors, profile.vectors), profile.even, words))
