@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drift_profiles import judge, profile_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit import jobs
 from toolkit.config import load_config, shipped_config
 from toolkit.data import Record
-from toolkit.drift import TOO_FEW, Article, DriftProfile, Sampler, alarm, articles, compare, learn_profile, words_for
+from toolkit.drift import TOO_FEW, Article, DriftProfile, Sampler, alarm, articles, words_for
 from toolkit.drift import profile as profiles
-from toolkit.drift.articles import rank_of
 from toolkit.drift.compare import TEST_LEVEL, _correct
 from toolkit.embed import load_embedder
 from toolkit.files import expand_inputs
@@ -61,25 +61,11 @@ def corpus(n: int, seed: int, prefix: str) -> list[Article]:
 
 
 def learn(reference: list[Article]) -> DriftProfile:
-    ordered = sorted(reference, key=lambda a: rank_of(a.document_id))
-    return learn_profile(
-        ordered,
-        [a.texts for a in ordered],
-        verdicts={"on": len(ordered)},
-        scores=[1.0] * len(ordered),
-        topic_ids=(),
-        theme_ids=(),
-        no_relevance=True,
-        encoder=load_embedder(),
-    )
+    return profile_of(reference, load_embedder())
 
 
 def judged(profile: DriftProfile, batch: list[Article]) -> dict:
-    sampler = Sampler(300, 300)
-    for item in batch:
-        sampler.see(item.document_id, 1.0, "on")
-        sampler.add(item)
-    return compare(profile, sampler, topic_ids=(), encoder=load_embedder(), no_relevance=True)
+    return judge(profile, batch, load_embedder())
 
 
 @pytest.fixture(scope="module")
