@@ -49,7 +49,7 @@ _CALIBRATION_SIZES = (20, 50, 100, 200, 300)
 _N_CALIBRATION = 300
 _STANDING_BY = 8  # nearest articles of the corpus of which one stands for an article
 _N_STAND_INS = 39
-_RARE = 10  # one batch of stand-ins of so many may be higher
+_RARE = 5  # one batch of stand-ins of so many may be higher
 _QUANTILES = np.linspace(0.5, 1.0, 51)
 _SEED = 20240416
 
@@ -120,7 +120,7 @@ def even_directions(vectors: npt.NDArray[np.int8]) -> npt.NDArray[np.int16]:
         scale = 1 / np.sqrt(variances + _EVEN * max(float(variances.mean()), 1e-12))
         matrix = (axes * scale) @ axes.T
     matrix = (matrix + matrix.T) / 2
-    return np.rint(np.round(matrix / np.abs(matrix).max(), 9) * 32_767).astype(np.int16)
+    return np.asarray(np.rint(np.round(matrix / np.abs(matrix).max(), 9) * 32_767).astype(np.int16))
 
 
 def spread(vectors: npt.NDArray[np.int8], even: npt.NDArray[np.int16]) -> npt.NDArray[np.int8]:
@@ -280,7 +280,7 @@ def _highest_of_drawn(similar: Similar, near: list[Ints], batch: Ints, known: Fl
 
 
 def limit_of_mixture(similar: Similar, to_reference: Floats, known: Floats) -> float:
-    """What the statistic exceeds in a tenth of batches of known articles that mix their subjects as this one does.
+    """What the statistic exceeds in a fifth of batches of known articles that mix their subjects as this one does.
 
     In such a batch one of the nearest articles of the corpus stands for each article, none for two. Where a batch has
     much more of a known topic than the corpus, these have it too. `similar` are the corpus's own similarities,
