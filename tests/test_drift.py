@@ -169,17 +169,60 @@ def test_the_order_of_articles_changes_no_answer(profile):
 def test_a_saved_profile_says_the_same(profile):
     values, arrays = profile.state()
     loaded = DriftProfile.from_state(json.loads(json.dumps(values)), arrays)
+    assert loaded is not None
     batch = corpus(50, 2, "b") + football(7)
     assert judged(loaded, batch) == judged(profile, batch)
 
 
-def test_the_profile_holds_no_word_and_stays_below_a_megabyte(profile):
+def test_a_profile_of_an_older_toolkit_is_none_at_all(profile):
+    values, arrays = profile.state()
+    assert DriftProfile.from_state(values, {name: array for name, array in arrays.items() if name != "even"}) is None
+
+
+def test_much_more_of_one_known_subject_is_no_new_topic(profile):
+    batches = [corpus(120, seed, f"k{seed}-") for seed in range(40, 46)]
+    batches = [[a for i, a in enumerate(batch) if i % 3 == seed % 3][:40] for seed, batch in enumerate(batches)]
+    assert sum(judged(profile, batch)["verdict"] == "new topic" for batch in batches) <= 1
+
+
+def test_the_surplus_of_more_than_a_plausible_share_of_the_batch_is_its_likelihood_ratio():
+    # 10 of the batch of 100 are nearer than any of 900: a share of 1 where 300 / 1,200 would be no surprise.
+    fellows, nearest = np.full((1, 10), 0.9), np.full((1, 60), 0.1)
+    assert alarm.surplus(fellows, nearest, 100, 900, 1.0)[0] == pytest.approx(10 * np.log(4))
+    # As many of the corpus nearer as are counted, and there are more: nothing can be said.
+    assert alarm.surplus(nearest[:, :10], np.full((1, 60), 0.9), 100, 900, 1.0)[0] == 0
+    # With the nearest 30 of the corpus among them the share is as plausible.
+    mixed = np.concatenate([np.full((1, 30), 0.95), np.full((1, 30), 0.1)], axis=1)
+    assert alarm.surplus(fellows, mixed, 100, 900, 1.0)[0] == pytest.approx(0)
+
+
+def test_evenly_spread_vectors_forget_what_all_of_a_corpus_shares():
+    chance = np.random.default_rng(3)
+    rows = chance.normal(size=(300, 8))
+    rows[:, 0] *= 8  # one direction says nearly all
+    vectors = np.rint(rows / np.abs(rows).max(axis=1, keepdims=True) * 127).astype(np.int8)
+    turned = alarm.spread(vectors, alarm.even_directions(vectors)).astype(float)
+    before, after = (np.var(x / np.linalg.norm(x, axis=1)[:, None], axis=0) for x in (vectors.astype(float), turned))
+    assert after[0] / after[1:].mean() < before[0] / before[1:].mean() / 2
+    assert np.array_equal(alarm.spread(vectors[::-1], alarm.even_directions(vectors))[::-1], turned)
+
+
+def test_words_a_vocabulary_left_out_make_an_article_longer_and_no_nearer():
+    ids, weights = [np.array([0, 1]), np.array([1, 2])], np.array([2, 3, 4, 5])
+    outside = [np.array([0, 1, 3]), np.array([1, 2])]
+    more = np.array([25, 0])
+    found = alarm.word_cosines(ids, ids, weights, rows_more=more, more=more)
+    assert found[0, 1] == pytest.approx(alarm.word_cosines(outside, outside, weights)[0, 1])
+
+
+def test_the_profile_holds_no_word_and_stays_near_a_megabyte(profile):
     values, arrays = profile.state()
     assert not any(word in json.dumps(values) for word in FOOTBALL + WORDS["rail"].split())
     assert all(array.dtype.kind in "iuf" for array in arrays.values())
     largest = profiles._MAX_VECTOR_VALUES + profiles._MAX_WORDS * (4 + 2)
-    largest += profiles.N_REFERENCE * (2 * articles.MAX_TERMS + 4 + 2 + 61 + 12 + 2 + 16)
-    assert largest < 1_100_000
+    largest += profiles.N_REFERENCE * (2 * articles.MAX_TERMS + 4 + 2 + 1 + 61 + 12 + 2 + 16)
+    largest += 2 * load_embedder().n_dimensions ** 2
+    assert largest < 1_200_000
     assert max(arrays["terms"], default=0) < len(arrays["words"]) <= 2**16
 
 
