@@ -30,6 +30,7 @@ def theme_cards(
 ) -> list[View]:
     """One card per theme, in the order of the table."""
     topics = {topic.topic: topic for topic in tally.topics}
+    on_page = {topic.topic for topic in tally.topics[: room.topics]}
     moved = changes(tally)
     n, cards = len(tally.on), []
     for i, theme in enumerate(tally.themes):
@@ -58,7 +59,7 @@ def theme_cards(
                 "months": _busiest(theme, tally, links),
                 "topics": [
                     {
-                        "anchor": f"topic-{topic.topic}",
+                        "anchor": f"topic-{topic.topic}" if topic.topic in on_page else "",
                         "name": show(topic.name, limit=80),
                         "terms": ", ".join(show(term, limit=40) for term, _ in topic.terms[:6]),
                         "articles": counted(topic.n_articles, "article"),

@@ -202,8 +202,8 @@ def _offer_quotes(
         document, role = batch.document.values[document_code], batch.role.values[role_code]
         article = articles[document]
         is_quoted = role in QUOTED_ROLES
-        if is_quoted and found.first_seen.setdefault(key_of(text), document) != document:
-            found.repeated.add(key_of(text))
+        if is_quoted and found.first_seen.setdefault(key := key_of(text), document) != document:
+            found.repeated.add(key)
         themes = {theme: score for theme, score in scores.items() if theme in theme_words}
         if topic == NO_TOPIC:
             found.n_outliers += is_quoted  # titles and headings are never put into topics
