@@ -111,6 +111,11 @@ def test_keys_mark_what_has_the_focus_and_the_mark_is_said_in_words(page: Page) 
     assert [mark["mark"] for mark in lines(page)] == ["unsure"]
 
 
+def test_no_two_elements_of_the_page_share_an_id(page: Page) -> None:
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(element => element.id)")
+    assert len(ids) == len(set(ids))
+
+
 def test_no_key_is_taken_while_a_person_types(page: Page) -> None:
     choose(page)
     page.evaluate("document.getElementById('explorer-q').focus()")
