@@ -170,10 +170,10 @@ def test_a_reason_names_the_voters_that_decided(monkeypatch):
         shares = np.array([[1.0, np.nan]] * 2 + [[0.0, np.nan]] * 3)
         return Votes(("trafilatura", "readability"), shares, ("readability found no article",))
 
-    def unsure(model, page):
-        return np.log(np.tile([0.7, 0.2, 0.1], (len(page.paragraphs), 1)))
+    def unsure(model, pages):
+        return [np.log(np.tile([0.7, 0.2, 0.1], (len(page.paragraphs), 1))) for page in pages]
 
-    monkeypatch.setattr(LineModel, "scores", unsure)
+    monkeypatch.setattr(LineModel, "scores_each", unsure)
     found = cut(Document("d", "\n\n".join(STORY)), load_line_model(), second_opinion=leave_out)
     assert asked == [STORY]
     assert [s.kept for s in found.segments][:2] == [True, True]
@@ -186,10 +186,10 @@ def test_nobody_is_asked_where_the_model_is_sure(monkeypatch):
     def never(texts):
         raise AssertionError("asked")
 
-    def sure(model, page):
-        return np.log(np.tile([0.98, 0.01, 0.01], (len(page.paragraphs), 1)))
+    def sure(model, pages):
+        return [np.log(np.tile([0.98, 0.01, 0.01], (len(page.paragraphs), 1))) for page in pages]
 
-    monkeypatch.setattr(LineModel, "scores", sure)
+    monkeypatch.setattr(LineModel, "scores_each", sure)
     found = cut(Document("d", "\n\n".join(STORY)), load_line_model(), second_opinion=never)
     assert all(segment.kept for segment in found.segments)
 
