@@ -127,6 +127,14 @@ class Page:
             raise RuntimeError(str(result["exceptionDetails"]))
         return result["result"].get("value")
 
+    def wait_for(self, expression: str) -> None:
+        """Wait until the expression is true on the page."""
+        end = time.monotonic() + self._timeout
+        while not self.evaluate(expression):
+            if time.monotonic() > end:
+                raise TimeoutError(f"it never came true: {expression}")
+            time.sleep(0.02)
+
     def requests(self) -> list[str]:
         """Addresses asked for since the page was opened, the page itself left out."""
         sent = [event["params"] for event in self.events if event.get("method") == "Network.requestWillBeSent"]

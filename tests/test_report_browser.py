@@ -41,6 +41,7 @@ _FAINT_TEXT = """
   return found.slice(0, 5);
 })()
 """
+_READY = "performance.getEntriesByName('explorer-ready').length > 0"
 _OPEN_ALL = "document.querySelectorAll('details').forEach(d => d.open = true)"
 _REACHABLE = """
 [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')]
@@ -112,8 +113,11 @@ def test_axe_finds_nothing_against_wcag_a_and_aa(
     page: Page, reports: dict[str, Path], width: int, dark: bool, opened: bool
 ) -> None:
     page.open(reports["large"], width=width, dark=dark)
+    page.wait_for(_READY)
     if opened:
         page.evaluate(_OPEN_ALL)
+        page.evaluate("document.querySelector('#explore a.open').click()")
+        page.wait_for("document.querySelector('#explore [data-start]') !== null")
     assert violations(page) == []
 
 
@@ -134,6 +138,7 @@ def test_the_tab_key_reaches_everything_that_can_be_used_and_shows_where_it_is(
     page: Page, reports: dict[str, Path]
 ) -> None:
     page.open(reports["seeds"])
+    page.wait_for(_READY)
     page.evaluate(_OPEN_ALL)
     page.evaluate(f"window.waiting = new Set({_REACHABLE}); window.unseen = []")
     n = page.evaluate("waiting.size")

@@ -17,7 +17,7 @@ def test_a_quotation_is_found_at_the_characters_named_beside_it() -> None:
     quoted = page.xpath("//section[@id='cards']//ul[@class='quotes']/li")
     assert quoted
     for item in quoted:
-        where = item.xpath(".//span[@class='where']")[0].text_content()
+        where = item.xpath(".//*[@class='where']")[0].text_content()
         name, start, end = re.match(r"(\S+), characters ([\d,]+)–([\d,]+)", where).groups()
         source = (SEEDS / name).read_text(encoding="utf-8")[int(start.replace(",", "")) : int(end.replace(",", ""))]
         printed = item.find("blockquote").text_content()
