@@ -203,8 +203,10 @@ def train(
     if trained.report is not None:
         say(f"training report: {trained.report.path}", quiet=quiet)
         if trained.report.n_to_label:
+            n_next = trained.report.n_to_label
             say(
-                f"{trained.report.n_to_label:,} articles worth a label next: {trained.report.to_label}. Fill in "
+                f"{n_next:,} {'article' if n_next == 1 else 'articles'} worth a label next: "
+                f"{trained.report.to_label}. Fill in "
                 "on_topic and themes, then give the file to --labels",
                 quiet=quiet,
             )
