@@ -27,7 +27,8 @@ Ints = npt.NDArray[np.int64]
 
 # The form and the constants were chosen on half of the classes of bbc_news, reuters21578, 20newsgroups, sea_china_news
 # and M10 (the split and the figures of both halves: tests/quality/drift_quality.py), by mean power over these corpora
-# less a part of the mean share of alarms on shifts among known topics; they come out alike without any one corpus.
+# less a part of the mean share of alarms on shifts among known topics. Weights of a form of three terms that were
+# chosen without one corpus at a time had on that one a mean power of .36, against .37 in sample.
 _NEAREST = 5  # articles of the corpus whose mean similarity is an article's nearness to what is known
 _PLAUSIBLE_SURPLUS = 3.0
 _FELLOWS = 12  # nearest articles of the batch a surplus is looked for among
