@@ -67,7 +67,13 @@ def model():
 
 @pytest.fixture(scope="module")
 def by_bertopic():
-    return fit(planted(), config={"engine": "bertopic", "n_topics": None}, with_map=True)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("toolkit.topics.fit.MIN_MAPPED", len(planted()))
+        return fit(planted(), config={"engine": "bertopic", "n_topics": None}, with_map=True)
+
+
+def test_a_small_corpus_is_not_mapped():
+    assert fit(planted(), config={"engine": "nmf", "n_topics": 3}, with_map=True).landmarks is None
 
 
 def labels_of(model, rows):

@@ -32,6 +32,7 @@ from toolkit.topics.words import stop_list
 
 Progress = Callable[[str, float], None]
 
+MIN_MAPPED = 200  # segments; fewer are read faster than a map of them, which the report then leaves out
 MIN_SEGMENTS = 10  # below this a group says nothing that reading the segments does not
 _LSA_SHARE = 0.5
 # Segments that cosine and shared words call copies of each other count once in the fit.
@@ -116,7 +117,7 @@ def fit_topics(
         rule = rule.reordered(order)
         labels, scores = rule.give(vectors)
         landmarks = None
-        if with_map and groups.neighbours is not None:
+        if with_map and groups.neighbours is not None and len(distinct) >= MIN_MAPPED:
             report("topics: map", 0.6)
             coordinates = clusters.lay_out(vectors[distinct], groups.neighbours, random_state=random_state)
             landmarks = choose_landmarks(vectors[distinct], labels[distinct], coordinates)
