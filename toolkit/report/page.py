@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING
 
@@ -24,11 +23,10 @@ from toolkit.report.sections import View
 from toolkit.report.sheets import Sheet
 from toolkit.report.size import ROOMS, STANDARD, Size
 from toolkit.report.tally import Tally, count_results
+from toolkit.report.templating import templates
 from toolkit.report.wording import counted, date_words, number, show
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-
     from toolkit.data import Results
 
 
@@ -145,7 +143,7 @@ def make_report(
         return Report(shell, sheets, tuple(said))
     n_bytes = size.max_bytes(n) - len(shell.encode("utf-8", "replace")) - _ROOM_FOR_WORDS
     packed = pack(results, tally, linked=_linked(shell), room=n_bytes)
-    data = _environment().get_template("packed.html.jinja").render(elements=packed.elements)
+    data = templates().get_template("packed.html.jinja").render(elements=packed.elements)
     said += [] if packed.complete else [packed.said]
     # Neither mark can come from data: what is data has no "<" on the page.
     html = shell.replace(_SAID, str(escape(packed.said)), 1).replace(_DATA, data.strip(), 1)
@@ -153,27 +151,13 @@ def make_report(
 
 
 def _render(same: Mapping[str, object], shown: View, account: View, left_out: str) -> str:
-    template = _environment().get_template("page.html.jinja")
+    template = templates().get_template("page.html.jinja")
     return template.render(**same, **shown, **account, left_out=left_out)
 
 
 def _linked(shell: str) -> set[str]:
     """The ids of the articles that the page quotes or lists."""
     return {unescape(found) for found in _DOCUMENT.findall(shell)}
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        loader=PackageLoader("toolkit.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
 
 
 def _masthead(results: Results, tally: Tally, *, subject: str, corpus: str, source_date: str | None) -> View:

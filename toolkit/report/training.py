@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from toolkit.report.findings import wilson
 from toolkit.report.inlined import digest, read_style
-from toolkit.report.page import Report, _environment
+from toolkit.report.page import Report
 from toolkit.report.sheets import Sheet
+from toolkit.report.templating import templates
 from toolkit.report.training_charts import curves
 from toolkit.report.training_figures import (
     ANSWERS,
@@ -60,7 +61,7 @@ def make_training_report(lesson: Any, *, labels_file: str, source_date: str | No
         "labels_file": labels_file,
     }
     html = (
-        _environment()
+        templates()
         .get_template("training.html.jinja")
         .render(
             style=Markup(style),  # noqa: S704 - our own file, never data
