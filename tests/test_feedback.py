@@ -25,7 +25,7 @@ from toolkit.files import is_feedback, read_feedback
 from toolkit.metrics import exact_interval
 from toolkit.model import Model, load_model
 from toolkit.places import Gazetteer
-from toolkit.relevance.train import labelled_passages, train_relevance
+from toolkit.relevance.train import labelled_passages, learn_relevance
 from toolkit.segment import cut, load_line_model
 from toolkit.store import find_model
 from toolkit.training import not_learned
@@ -203,7 +203,7 @@ def corpus(n: int = 14):
 
 def learned(labels: dict[str, Label]):
     config, cuts, mentions = corpus()
-    return train_relevance(cuts, mentions, config=config, labels=labels, random_state=0)
+    return learn_relevance(cuts, mentions, config=config, labels=labels).model
 
 
 def article_labels() -> dict[str, Label]:

@@ -11,7 +11,7 @@ import pytest
 
 from toolkit.config import load_config, parse_config
 from toolkit.data import CutDocument, Document, Label, Mention, Segment
-from toolkit.relevance import RelevanceModel, train_relevance
+from toolkit.relevance import RelevanceModel, learn_relevance
 from toolkit.relevance.evidence import read_evidence
 from toolkit.relevance.explain import explain_relevance
 from toolkit.relevance.features import FEATURES, unit_features
@@ -73,9 +73,7 @@ def find(cut):
 
 
 def train(corpus, labels=None, base=None, config=CONFIG):
-    return train_relevance(
-        corpus, [find(cut) for cut in corpus], config=config, labels=labels or {}, base=base, random_state=0
-    )
+    return learn_relevance(corpus, [find(cut) for cut in corpus], config=config, labels=labels or {}, base=base).model
 
 
 def many(n=40):
@@ -241,7 +239,7 @@ def test_the_seed_articles_are_on_by_the_rule(seed):
     path = next(Path("seeds").glob(f"{seed}_*"))
     cut = segmenter.cut(Document(path.name, path.read_text(encoding="utf-8")), segmenter.load_line_model())
     gazetteer = places.Gazetteer.from_config(config.places)
-    model = train_relevance([], [], config=config, labels={}, random_state=0)
+    model = learn_relevance([], [], config=config, labels={}).model
     document, segments = model.judge(cut, [list(gazetteer.find(text)) for text in cut.texts])
     assert document.on_topic == "on"
     body = [j.on_topic for piece, j in zip(cut.segments, segments, strict=True) if piece.role == "body"]

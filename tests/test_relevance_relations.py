@@ -11,7 +11,7 @@ from toolkit.config import load_config
 from toolkit.data import Label
 from toolkit.errors import ToolkitError
 from toolkit.places import Gazetteer
-from toolkit.relevance import train_relevance
+from toolkit.relevance import learn_relevance
 from toolkit.relevance.evidence import BREAK_MARK, read_evidence
 from toolkit.relevance.features import FEATURES, unit_features
 from toolkit.relevance.relations import INVEST, MEET, TRADE, RelationWords
@@ -174,7 +174,7 @@ def test_another_subject_is_learned_and_told_apart():
     labels = {cut.document.document_id: Label(cut.document.document_id, cut.texts[0] == on[0]) for cut in corpus}
     mentions = [gazetteer.find_each(cut.texts) for cut in corpus]
     for known in ({}, labels):
-        model = train_relevance(corpus, mentions, config=config, labels=known, random_state=0)
+        model = learn_relevance(corpus, mentions, config=config, labels=known).model
         said = [model.judge(cut, found)[0].on_topic for cut, found in zip(corpus, mentions, strict=True)]
         assert said == ["off", "on"] * 30
 

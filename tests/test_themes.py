@@ -9,7 +9,7 @@ from tests.test_relevance import page
 from toolkit.config import parse_config
 from toolkit.data import Judgement, Label, ThemeScore
 from toolkit.terms import Numbering, tokenise
-from toolkit.themes import ThemeModel, train_themes
+from toolkit.themes import ThemeModel, learn_themes
 from toolkit.themes.phrases import PhraseTable, inflections
 from toolkit.themes.train import THRESHOLD, shrunk_threshold
 
@@ -45,8 +45,7 @@ ON, OFF = Judgement(0.9, "on"), Judgement(0.1, "off")
 
 
 def train(corpus=(), labels=None, base=None):
-    judgements = [(ON, [ON] * len(cut.segments)) for cut in corpus]
-    return train_themes(list(corpus), judgements, config=CONFIG, labels=labels or {}, base=base, random_state=0)
+    return learn_themes(list(corpus), config=CONFIG, labels=labels or {}, base=base).model
 
 
 def many():

@@ -76,7 +76,6 @@ def train(
             config=config,
             labels=labels,
             base=base.relevance if base else None,
-            random_state=seed,
             curve_shares=CURVE_SHARES if taught else (),
         )
         relevance = learned_relevance.model
@@ -84,11 +83,9 @@ def train(
         progress.stage("learn themes")
         learned_themes = learn_themes(
             corpus,
-            [(j.document, j.segments) for j in judged],
             config=config,
             labels=labels,
             base=base.themes if base else None,
-            random_state=seed,
         )
         themes = learned_themes.model
         progress.stage("find topics")

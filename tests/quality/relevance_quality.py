@@ -40,7 +40,7 @@ from toolkit.metrics import (
     roc_auc,
 )
 from toolkit.places import Gazetteer
-from toolkit.relevance import train_relevance
+from toolkit.relevance import learn_relevance
 from toolkit.relevance.conformal import prediction_sets
 from toolkit.relevance.evidence import Evidence
 from toolkit.relevance.model import article_unit
@@ -116,9 +116,9 @@ def held_out_relevance(
     covers_on, covers_off = np.zeros((2, len(corpus)), dtype=bool)
     for outlet in np.unique(outlets):
         train = np.flatnonzero(outlets != outlet)
-        model = train_relevance(
-            [corpus[d] for d in train], [mentions[d] for d in train], config=config, labels=labels, random_state=0
-        )
+        model = learn_relevance(
+            [corpus[d] for d in train], [mentions[d] for d in train], config=config, labels=labels
+        ).model
         rows = np.flatnonzero(outlets == outlet)
         for d in rows:
             evidence = evidences[d]
@@ -192,7 +192,7 @@ def main() -> None:
 def measure_relevance(corpus: Sequence[CutDocument], labels: dict[str, Label], config: Config, *, budget: bool) -> None:
     gazetteer = Gazetteer.from_config(config.places)
     mentions = [gazetteer.find_each(cut.texts) for cut in corpus]
-    rule = train_relevance([], [], config=config, labels={}, random_state=0)
+    rule = learn_relevance([], [], config=config, labels={}).model
     evidences = [rule.read(cut, found) for cut, found in zip(corpus, mentions, strict=True)]
     scored = np.array([labels[cut.document.document_id].on_topic is not None for cut in corpus])
     truth = np.array([labels[cut.document.document_id].on_topic is True for cut in corpus])

@@ -29,7 +29,7 @@ from toolkit.evaluate.gold import records, survey
 from toolkit.evaluate.run import Evaluation, evaluate
 from toolkit.model import Model, load_model
 from toolkit.pipeline import cut_record
-from toolkit.relevance import train_relevance
+from toolkit.relevance import learn_relevance
 from toolkit.store import find_model
 
 HERE = Path(__file__).parent
@@ -86,6 +86,6 @@ def test_relevance_from_the_config_alone(model: Model, tmp_path: Path) -> None:
     pages: list[Record] = [gold.record for _, gold in records(found) if gold.record]
     corpus = [cut_record(p, line_model=model.line_model, repeats=model.repeats, config=model.config) for p in pages]
     mentions = [model.gazetteer.find_each(page.texts) for page in corpus]
-    relevance = train_relevance(corpus, mentions, config=model.config, labels={}, random_state=0)
+    relevance = learn_relevance(corpus, mentions, config=model.config, labels={}).model
     without_labels = replace(model, name="config only", relevance=relevance)
     assert holds(evaluate(folder, model=without_labels, with_baselines=False))

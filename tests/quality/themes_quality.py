@@ -40,7 +40,7 @@ from toolkit.config import Config, load_config
 from toolkit.data import CutDocument, Judgement, Label
 from toolkit.metrics import bootstrap_interval, precision_recall_f1
 from toolkit.terms import tokenise
-from toolkit.themes import train_themes
+from toolkit.themes import learn_themes
 
 ON = Judgement(1.0, "on")
 
@@ -52,7 +52,7 @@ def held_out_themes(corpus: Sequence[CutDocument], labels: Mapping[str, Label], 
     given = np.zeros((len(corpus), len(themes)), dtype=bool)
     for outlet in np.unique(outlets):
         train = [cut for cut in corpus if cut.document.outlet != outlet]
-        model = train_themes(train, [(ON, ())] * len(train), config=config, labels=labels, random_state=0)
+        model = learn_themes(train, config=config, labels=labels).model
         for d in np.flatnonzero(outlets == outlet):
             cut = corpus[d]
             for item in model.roll_up(cut, model.score(cut), [ON] * len(cut.segments)):

@@ -78,19 +78,6 @@ class LearnedRelevance:
     curve: tuple[CurvePoint, ...] = ()
 
 
-def train_relevance(
-    corpus: Sequence[CutDocument],
-    mentions: Sequence[Sequence[Sequence[Mention]]],
-    *,
-    config: Config,
-    labels: Mapping[str, Label],
-    base: RelevanceModel | None = None,
-    random_state: int,
-) -> RelevanceModel:
-    """The model alone of `learn_relevance`."""
-    return learn_relevance(corpus, mentions, config=config, labels=labels, base=base, random_state=random_state).model
-
-
 def learn_relevance(
     corpus: Sequence[CutDocument],
     mentions: Sequence[Sequence[Sequence[Mention]]],
@@ -98,7 +85,6 @@ def learn_relevance(
     config: Config,
     labels: Mapping[str, Label],
     base: RelevanceModel | None = None,
-    random_state: int,
     curve_shares: Sequence[float] = (),
 ) -> LearnedRelevance:
     """A relevance model for `corpus`; `mentions[d][s]` are the mentions in `corpus[d].texts[s]`.
@@ -106,7 +92,7 @@ def learn_relevance(
     With labels of both outcomes, weights are learned that stay near those of `base` (or of the built-in rule over
     place features). Without, `base` (or the rule) is used as it is: learning from documents the rule is sure of was
     measured and did not help (F1 .871 before, .849 to .858 after; .871 with soft labels on all documents).
-    `random_state` is unused: nothing here is left to chance. `curve_shares` are the parts of the labels to draw the
+    Nothing here is left to chance. `curve_shares` are the parts of the labels to draw the
     curve for; each costs that part of the time learning takes.
 
     Raises
@@ -118,7 +104,6 @@ def learn_relevance(
     import scipy.optimize  # noqa: F401 - only a BLAS that is loaded can be held to one thread
     from threadpoolctl import threadpool_limits
 
-    del random_state
     start = starting_model(config, base)
     outcomes = np.array([_outcome(labels.get(cut.document.document_id)) for cut in corpus], dtype=np.int64)
     n_on, n_off = int((outcomes == 1).sum()), int((outcomes == 0).sum())

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.config import Config
-from toolkit.data import CutDocument, Judgement, Label
+from toolkit.data import CutDocument, Label
 from toolkit.logistic import ridge_logistic, sigmoid
 from toolkit.metrics import precision_recall_f1
 from toolkit.terms import build_vocabulary, group_documents, inverse_frequency, stack, tokenise, weigh_units
@@ -64,38 +64,21 @@ class LearnedThemes:
     held_out: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
 
-def train_themes(
-    corpus: Sequence[CutDocument],
-    judgements: Sequence[tuple[Judgement, Sequence[Judgement]]],
-    *,
-    config: Config,
-    labels: Mapping[str, Label],
-    base: ThemeModel | None = None,
-    random_state: int,
-) -> ThemeModel:
-    """The model alone of `learn_themes`."""
-    return learn_themes(corpus, judgements, config=config, labels=labels, base=base, random_state=random_state).model
-
-
 def learn_themes(
     corpus: Sequence[CutDocument],
-    judgements: Sequence[tuple[Judgement, Sequence[Judgement]]],
     *,
     config: Config,
     labels: Mapping[str, Label],
     base: ThemeModel | None = None,
-    random_state: int,
 ) -> LearnedThemes:
     """A theme model for `corpus`, learned from the labelled documents, near `base` or the rule over seed terms.
 
     Themes with too few labels keep the weights of `base` or the rule; without any labels so do all.
-    `random_state` is unused: nothing here is left to chance. Neither are `judgements`: off-topic documents
-    teach themes as well.
+    Nothing here is left to chance. Off-topic documents teach themes as well.
     """
     import scipy.optimize  # noqa: F401 - only a BLAS that is loaded can be held to one thread
     from threadpoolctl import threadpool_limits
 
-    del random_state, judgements
     start = starting_model(config, base)
     known = [
         d
