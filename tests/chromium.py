@@ -130,7 +130,7 @@ class Page:
     def wait_for(self, expression: str) -> None:
         """Wait until the expression is true on the page."""
         end = time.monotonic() + self._timeout
-        while not self.evaluate(expression):
+        while not self.evaluate(f"Boolean({expression})"):
             if time.monotonic() > end:
                 raise TimeoutError(f"it never came true: {expression}")
             time.sleep(0.02)

@@ -6,16 +6,27 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import Page, find_chromium
 
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Page]:
+    """One headless Chromium for all tests; those that need it skip, and say why, where there is none."""
+    program = find_chromium()
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    with Page(program) as page:
+        yield page
 
 
 @pytest.fixture(scope="session")

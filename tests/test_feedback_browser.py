@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import Page, find_chromium
+from chromium import Page
 from conftest import Command, rows
 from report_results import made_up, render_report
 
 from toolkit.feedback import text_hash
 from toolkit.files import is_feedback, read_feedback
 from toolkit.report.inlined import SCRIPTS, read_script
-
-pytestmark = pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine")
 
 RAIL = (
     "Railway opens\n\nChina and Laos opened a railway on Monday, and ministers of both promised more trains to the "
@@ -38,13 +36,6 @@ def press(page: Page, *keys: str) -> None:
         page.send("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
 
-def wait(page: Page, condition: str) -> None:
-    end = time.monotonic() + 20
-    while not page.evaluate(condition):
-        assert time.monotonic() < end, condition
-        time.sleep(0.02)
-
-
 def at(page: Page, script: str) -> Any:
     return page.evaluate(f"document.getElementById('marks{script}")
 
@@ -52,12 +43,6 @@ def at(page: Page, script: str) -> Any:
 def lines(page: Page) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = page.evaluate("toolkit.marks.lines()")
     return found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
-    with Page(find_chromium() or "") as page:
-        yield page
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +61,9 @@ def page(browser: Page, report: Path) -> Iterator[Page]:
 
 def opened(browser: Page, path: Path, **size: Any) -> Page:
     browser.open(path, **size)
-    wait(browser, "!document.getElementById('marks-how').hidden")
+    browser.wait_for("!document.getElementById('marks-how').hidden")
     settled = "(toolkit.ready && toolkit.ready.then(() => { window.isSettled = true; }), window.isSettled === true)"
-    wait(browser, settled)  # the list is not made anew any more
+    browser.wait_for(settled)  # the list is not made anew any more
     return browser
 
 
@@ -89,7 +74,9 @@ def choose(page: Page, nth: int = 0) -> None:
 def open_reader(page: Page, nth: int = 0) -> None:
     choose(page, nth)
     press(page, "Enter")
-    wait(page, "document.getElementById('reader').open && document.querySelector('#reader-body [data-start]') !== null")
+    page.wait_for(
+        "document.getElementById('reader').open && document.querySelector('#reader-body [data-start]') !== null"
+    )
 
 
 def test_keys_mark_what_has_the_focus_and_the_mark_is_said_in_words(page: Page) -> None:
@@ -143,7 +130,7 @@ def test_a_passage_of_the_open_article_is_marked_with_its_place_and_role(page: P
     passage = "document.querySelector('#reader-body [data-start]')"
     page.evaluate(f"{passage}.focus()")
     press(page, "c")
-    wait(page, "toolkit.marks.lines().length === 1")
+    page.wait_for("toolkit.marks.lines().length === 1")
     (mark,) = lines(page)
     assert (mark["start"], mark["end"]) == tuple(page.evaluate(f"[+{passage}.dataset.start, +{passage}.dataset.end]"))
     assert mark["role"] == "title"
@@ -151,7 +138,7 @@ def test_a_passage_of_the_open_article_is_marked_with_its_place_and_role(page: P
     page.evaluate("document.querySelector('#marks-kinds [data-kind=off]').click()")
     assert [mark["mark"] for mark in lines(page)] == ["wrong_cut", "off"]
     page.evaluate("document.getElementById('reader-close').click()")
-    wait(page, "document.getElementById('marks').parentNode === document.body")
+    page.wait_for("document.getElementById('marks').parentNode === document.body")
 
 
 def test_quotations_and_rejects_on_the_page_are_marked_where_they_stand(page: Page) -> None:
@@ -260,7 +247,7 @@ def test_what_is_marked_in_the_browser_is_learned_from_and_scored_by(
     browser.evaluate("document.querySelectorAll('#reader-body details').forEach(box => box.open = true)")
     browser.evaluate("document.querySelector('#reader-body [data-start]').focus()")
     press(browser, "c")
-    wait(browser, "toolkit.marks.lines().length === 8")
+    browser.wait_for("toolkit.marks.lines().length === 8")
     press(browser, "Escape")
     browser.evaluate("document.getElementById('marks-save').click()")
     saved = tmp_path / "feedback.jsonl"

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe import violations
-from chromium import Page, find_chromium
+from chromium import Page
 from report_results import made_up, render_report, seed_results
-
-pytestmark = pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine")
 
 # Text whose contrast against what is painted behind it is under the WCAG AA ratio; our colours are all opaque.
 _FAINT_TEXT = """
@@ -50,10 +47,9 @@ _REACHABLE = """
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with Page(find_chromium() or "") as page:
-        yield page
+@pytest.fixture
+def page(browser: Page) -> Page:
+    return browser
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,13 @@ import io
 import json
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import Page, find_chromium
+from chromium import Page
 from report_results import THEMES, article, made_up, run_json, segment
 from test_report_hostile import _BODIES as HOSTILE
 
@@ -26,7 +26,6 @@ from toolkit.report.pack_map import map_view
 from toolkit.report.size import BRIEF
 from toolkit.report.tally import count_results
 
-needs_browser = pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine")
 READY = "performance.getEntriesByName('explorer-ready').length > 0"
 N_LISTS = "performance.getEntriesByName('explorer-listed').length"
 KEYS = {
@@ -149,10 +148,9 @@ def hostile() -> Results:
     return Results(run_json(themes=themes, counts=counts), tuple(articles), tuple(segments), topics, ())
 
 
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with Page(find_chromium() or "") as page:
-        yield page
+@pytest.fixture
+def page(browser: Page) -> Page:
+    return browser
 
 
 @pytest.fixture(scope="module")
@@ -174,22 +172,14 @@ def short(reports: dict[str, Path]) -> tuple[Report, int]:
         return make_report(made_up(400)), limit
 
 
-def wait(page: Page, condition: str) -> None:
-    """Until a condition holds in the page; ten seconds at most."""
-    end = time.monotonic() + 10
-    while not page.evaluate(f"Boolean({condition})"):
-        assert time.monotonic() < end, f"never came true: {condition}"
-        time.sleep(0.02)
-
-
 def go(page: Page, path: Path, hash_words: str = "", **options: Any) -> None:
     """Open a report afresh, at a state of its explorer, and wait until it stands."""
     page.open(path, **options)
-    wait(page, READY)
+    page.wait_for(READY)
     if hash_words:
         n_lists = page.evaluate(N_LISTS)
         page.evaluate(f"location.hash = {json.dumps(hash_words)}")
-        wait(page, f"{N_LISTS} > {n_lists}")
+        page.wait_for(f"{N_LISTS} > {n_lists}")
 
 
 def press(page: Page, key: str) -> None:
@@ -200,7 +190,7 @@ def press(page: Page, key: str) -> None:
 def seek(page: Page, words: str) -> list[str]:
     """Type a search, wait for the whole texts, and give the ids that are listed."""
     page.evaluate("document.getElementById('explorer-q').focus()")
-    wait(page, "performance.getEntriesByName('explorer-texts').length > 0")
+    page.wait_for("performance.getEntriesByName('explorer-texts').length > 0")
     page.evaluate(
         f"(q => {{ q.value = {json.dumps(words)}; q.dispatchEvent(new Event('input')); }})"
         "(document.getElementById('explorer-q'))"
@@ -217,7 +207,7 @@ def read(page: Page, path: Path, document_id: str, at: int | None = None) -> Non
     go(page, path)
     where = "" if at is None else f" + '&at={at}'"
     page.evaluate(f"location.hash = '#explore?doc=' + encodeURIComponent({json.dumps(document_id)}){where}")
-    wait(page, "document.getElementById('reader').open")
+    page.wait_for("document.getElementById('reader').open")
 
 
 def unpacked(content: str) -> bytes:
@@ -274,20 +264,18 @@ def test_equal_articles_are_packed_into_equal_bytes() -> None:
     assert first == second
 
 
-@needs_browser
 @pytest.mark.parametrize("name", ["library", "large", "hostile"])
 def test_the_explorer_stands_without_a_request_or_a_complaint(page: Page, reports: dict[str, Path], name: str) -> None:
     go(page, reports[name])
     page.evaluate("document.getElementById('explorer-q').focus()")
-    wait(page, "performance.getEntriesByName('explorer-texts').length > 0")
+    page.wait_for("performance.getEntriesByName('explorer-texts').length > 0")
     page.evaluate("document.querySelector('#explorer-list a').click()")
-    wait(page, "document.getElementById('reader').open")
+    page.wait_for("document.getElementById('reader').open")
     assert page.requests() == []
     assert page.complaints() == []
     assert page.evaluate("document.querySelectorAll('#explorer *').length") <= 500
 
 
-@needs_browser
 @pytest.mark.parametrize(
     ("words", "found"),
     [
@@ -315,7 +303,6 @@ def test_words_are_found(page: Page, reports: dict[str, Path], words: str, found
     assert count == ("4 articles" if n == 4 else f"{n} of 4 articles")
 
 
-@needs_browser
 def test_filters_count_what_they_would_leave_and_leave_it(page: Page, reports: dict[str, Path]) -> None:
     results = made_up(400)
     wanted = [
@@ -351,7 +338,6 @@ def test_filters_count_what_they_would_leave_and_leave_it(page: Page, reports: d
     assert "place" not in page.evaluate("location.hash")
 
 
-@needs_browser
 def test_the_address_brings_the_view_back(page: Page, reports: dict[str, Path]) -> None:
     go(page, reports["large"])
     pick = "[...document.querySelectorAll('.value')].find(value => /{}/.test(value.textContent)).click()"
@@ -361,27 +347,25 @@ def test_the_address_brings_the_view_back(page: Page, reports: dict[str, Path]) 
         "(s => { s.value = 'newest'; s.dispatchEvent(new Event('change')); })(document.getElementById('explorer-sort'))"
     )
     seek(page, "nurses")
-    wait(page, "location.hash.includes('nurses')")
+    page.wait_for("location.hash.includes('nurses')")
     view, ids = page.evaluate("location.hash"), listed(page)
     assert len(ids) > 5
     go(page, reports["library"])  # elsewhere in between
     go(page, reports["large"], view)
     page.evaluate("toolkit.texts")
-    wait(page, "performance.getEntriesByName('explorer-texts').length > 0")
+    page.wait_for("performance.getEntriesByName('explorer-texts').length > 0")
     assert listed(page) == ids
     page.evaluate("location.hash = '#explore?verdict=unsure'")
-    wait(page, "document.getElementById('explorer-q').value === ''")
+    page.wait_for("document.getElementById('explorer-q').value === ''")
     assert set(listed(page)).isdisjoint(ids)
 
 
-@needs_browser
 def test_a_value_nobody_knows_is_said_and_finds_nothing(page: Page, reports: dict[str, Path]) -> None:
     go(page, reports["library"], "#explore?place=Atlantis")
     assert listed(page) == []
     assert "Place: Atlantis (not known here)" in page.evaluate("document.getElementById('explorer-chips').textContent")
 
 
-@needs_browser
 def test_the_csv_is_the_list_and_holds_no_formula(page: Page, reports: dict[str, Path], tmp_path: Path) -> None:
     go(page, reports["hostile"])
     page.send("Page.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
@@ -404,7 +388,6 @@ def test_the_csv_is_the_list_and_holds_no_formula(page: Page, reports: dict[str,
     assert all(own.lstrip("'") == other.lstrip("'") for own, other in plain if other.isprintable())
 
 
-@needs_browser
 def test_the_csv_of_a_filtered_list_has_its_rows_in_its_order(page: Page, reports: dict[str, Path]) -> None:
     go(page, reports["large"], "#explore?theme=health&sort=oldest")
     while not page.evaluate("document.getElementById('explorer-more').hidden"):
@@ -421,7 +404,6 @@ def test_the_csv_of_a_filtered_list_has_its_rows_in_its_order(page: Page, report
     assert dates == sorted(dates)
 
 
-@needs_browser
 def test_the_reading_pane_gives_the_article_and_the_linked_passage(page: Page, reports: dict[str, Path]) -> None:
     rows = [row for row in library().segments if row["document_id"] == "lib/0"]
     target = rows[3]  # behind a letter beyond the basic plane, which is one character
@@ -440,7 +422,6 @@ def test_the_reading_pane_gives_the_article_and_the_linked_passage(page: Page, r
     assert page.evaluate("document.querySelector('#reader a[href^=http]').rel") == "noopener noreferrer nofollow"
 
 
-@needs_browser
 def test_cut_parts_are_grey_and_say_why_when_asked(page: Page, reports: dict[str, Path]) -> None:
     read(page, reports["library"], "lib/0")
     assert page.evaluate("document.querySelectorAll('#reader .cut').length") == 2
@@ -457,16 +438,14 @@ def test_cut_parts_are_grey_and_say_why_when_asked(page: Page, reports: dict[str
     assert grey != black
 
 
-@needs_browser
 def test_two_clicks_lead_from_a_theme_to_a_sentence_that_speaks_of_it(page: Page, reports: dict[str, Path]) -> None:
     go(page, reports["library"], "#explore?theme=health")
     page.evaluate("document.querySelector('#explorer-list a').click()")
-    wait(page, "document.querySelector('#reader mark')")
+    page.wait_for("document.querySelector('#reader mark')")
     assert page.evaluate("document.querySelector('#reader mark').textContent").startswith("They will teach")
     assert "theme=health&doc=lib%2F0" in page.evaluate("location.hash")
 
 
-@needs_browser
 def test_an_article_whose_text_is_not_in_the_file_says_where_it_is(
     page: Page, short: tuple[Report, int], tmp_path: Path
 ) -> None:
@@ -476,18 +455,17 @@ def test_an_article_whose_text_is_not_in_the_file_says_where_it_is(
     row = page.evaluate("toolkit.data.ids.findIndex((id, row) => !toolkit.data.hasText(row))")
     assert row >= 0
     page.evaluate(f"location.hash = '#explore?doc=' + toolkit.data.ids[{row}]")
-    wait(page, "document.getElementById('reader').open")
+    page.wait_for("document.getElementById('reader').open")
     assert "no room for the whole text" in page.evaluate("document.getElementById('reader-body').textContent")
     assert page.complaints() == []
 
 
-@needs_browser
 def test_the_keyboard_alone_searches_opens_walks_and_closes(page: Page, reports: dict[str, Path]) -> None:
     go(page, reports["large"])
     press(page, "/")
     assert page.evaluate("document.activeElement.id") == "explorer-q"
     page.send("Input.insertText", text="durian")
-    wait(page, "performance.getEntriesByName('explorer-texts').length > 0")
+    page.wait_for("performance.getEntriesByName('explorer-texts').length > 0")
     ids = listed(page)
     assert len(ids) > 3
     focused = "document.activeElement.closest('[data-doc]') && document.activeElement.closest('[data-doc]').dataset.doc"
@@ -498,17 +476,16 @@ def test_the_keyboard_alone_searches_opens_walks_and_closes(page: Page, reports:
     press(page, "k")
     assert page.evaluate(focused) == ids[1]
     press(page, "Enter")
-    wait(page, "document.getElementById('reader').open")
+    page.wait_for("document.getElementById('reader').open")
     assert page.evaluate("document.getElementById('reader').dataset.doc") == ids[1]
     press(page, "j")
-    wait(page, f"document.getElementById('reader').dataset.doc === {json.dumps(ids[2])}")
+    page.wait_for(f"document.getElementById('reader').dataset.doc === {json.dumps(ids[2])}")
     press(page, "Escape")
-    wait(page, "!document.getElementById('reader').open")
+    page.wait_for("!document.getElementById('reader').open")
     assert page.evaluate(focused) == ids[1]
     assert "doc=" not in page.evaluate("location.hash")
 
 
-@needs_browser
 def test_hostile_words_stay_words(page: Page, reports: dict[str, Path]) -> None:
     go(page, reports["hostile"])
     page.evaluate("document.getElementById('explorer-more').click()")
@@ -516,7 +493,7 @@ def test_hostile_words_stay_words(page: Page, reports: dict[str, Path]) -> None:
     harmless |= {"LABEL", "LI", "MARK", "OL", "OPTION", "P", "SELECT", "SPAN", "SUMMARY", "TEXTAREA", "UL"}
     for document_id in listed(page):
         page.evaluate(f"toolkit.reader.open({json.dumps(document_id)}, 0)")
-        wait(page, f"document.getElementById('reader').dataset.doc === {json.dumps(document_id)}")
+        page.wait_for(f"document.getElementById('reader').dataset.doc === {json.dumps(document_id)}")
         names = page.evaluate("[...new Set([...document.querySelectorAll('#explorer *')].map(e => e.tagName))]")
         assert set(names) <= harmless
     assert page.evaluate("window.ran") is None
@@ -526,7 +503,6 @@ def test_hostile_words_stay_words(page: Page, reports: dict[str, Path]) -> None:
     assert page.complaints() == []
 
 
-@needs_browser
 def test_more_themes_than_bits_of_a_number_can_be_told_apart(page: Page, tmp_path: Path) -> None:
     themes = [{"id": f"t{i}", "label": f"Theme {i}", "description": ""} for i in range(40)]
     articles = [article(f"d{i:03d}", themes=[{"theme": f"t{i}", "score": 0.5}]) for i in range(40)]
@@ -539,22 +515,21 @@ def test_more_themes_than_bits_of_a_number_can_be_told_apart(page: Page, tmp_pat
     assert listed(page) == ["d033", "d039"]
 
 
-@needs_browser
 def test_the_map_is_drawn_and_leads_to_passages_and_to_the_list(page: Page, reports: dict[str, Path]) -> None:
     go(page, reports["large"])
     page.evaluate("document.getElementById('map').scrollIntoView()")
-    wait(page, "document.querySelectorAll('#map-topics button').length > 5")
+    page.wait_for("document.querySelectorAll('#map-topics button').length > 5")
     ink = """(canvas => { const d = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
         let n = 0; for (let i = 0; i < d.length; i += 4) {
             const c = [d[i], d[i + 1], d[i + 2]]; n += d[i + 3] > 150 && Math.max(...c) - Math.min(...c) > 60; }
         return n; })
         (document.getElementById('map-canvas'))"""
-    wait(page, f"{ink} > 500")
+    page.wait_for(f"{ink} > 500")
     before = page.evaluate(ink)
     page.evaluate("document.querySelector('#map-topics button').click()")
     topic = page.evaluate("document.querySelector('#map-topics button').dataset.topic")
     assert page.evaluate("location.hash") == f"#explore?topic={topic}"
-    wait(page, f"{ink} < {before} / 2")  # the others are dimmed
+    page.wait_for(f"{ink} < {before} / 2")  # the others are dimmed
     words = page.evaluate("document.getElementById('map-canvas').getAttribute('aria-label')")
     assert words.startswith("Map of ")
     assert words.endswith("holds the same articles.")
@@ -569,7 +544,7 @@ def test_the_map_is_drawn_and_leads_to_passages_and_to_the_list(page: Page, repo
         )
         if "doc=" in page.evaluate("location.hash"):
             break
-    wait(page, "document.getElementById('reader').open && document.querySelector('#reader mark')")
+    page.wait_for("document.getElementById('reader').open && document.querySelector('#reader mark')")
     opened = page.evaluate("document.getElementById('reader').dataset.doc")
     assert str(next(row["topic"] for row in made_up(400).articles if row["document_id"] == opened)) == topic
 
@@ -593,7 +568,6 @@ def test_a_run_without_places_for_its_passages_says_that_there_is_no_map(reports
     assert 'id="map-canvas"' not in html
 
 
-@needs_browser
 def test_without_script_a_sentence_says_what_is_missing(page: Page, reports: dict[str, Path]) -> None:
     page.send("Emulation.setScriptExecutionDisabled", value=True)
     try:
@@ -606,19 +580,17 @@ def test_without_script_a_sentence_says_what_is_missing(page: Page, reports: dic
         page.send("Emulation.setScriptExecutionDisabled", value=False)
 
 
-@needs_browser
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_neither_list_nor_pane_overflows(page: Page, reports: dict[str, Path], width: int) -> None:
     go(page, reports["hostile"], width=width)
     page.evaluate("document.querySelectorAll('#explorer details').forEach(box => box.open = true)")
     page.evaluate("document.querySelector('#explorer-list a').click()")
-    wait(page, "document.getElementById('reader').open")
+    page.wait_for("document.getElementById('reader').open")
     wide = "document.{0}.scrollWidth - document.{0}.clientWidth"
     assert page.evaluate(wide.format("documentElement")) == 0
     assert page.evaluate(wide.format("getElementById('reader-body')")) == 0
 
 
-@needs_browser
 def test_print_leaves_map_and_explorer_out(page: Page, reports: dict[str, Path]) -> None:
     go(page, reports["large"], media="print")
     for name in ("map", "explore"):

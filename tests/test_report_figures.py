@@ -7,13 +7,12 @@ import io
 import json
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from chromium import Page, find_chromium
+from chromium import Page
 from report_results import article, made_up, parse, run_json, segment, small, words_of
 
 from toolkit.data import Results
@@ -321,21 +320,11 @@ def test_every_chart_and_grid_has_a_title_that_says_something_and_words_instead(
 # In a browser
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
-    if find_chromium() is None:
-        pytest.skip("no Chromium on this machine")
-    with Page(find_chromium() or "") as page:
-        yield page
-
-
 def test_the_explorer_shows_as_many_articles_as_a_linked_number_says(browser: Page, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text(make_report(planted()).html, encoding="utf-8")
     browser.open(path)
-    end = time.monotonic() + 20
-    while not browser.evaluate("performance.getEntriesByName('explorer-ready').length") and time.monotonic() < end:
-        time.sleep(0.05)
+    browser.wait_for("performance.getEntriesByName('explorer-ready').length > 0")
     links = browser.evaluate(
         "[...document.querySelectorAll('a')].map(a => [a.getAttribute('href'), a.textContent])"
         ".filter(link => link[0].startsWith('#explore?verdict'))"
