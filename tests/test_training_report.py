@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import lxml.html
-import pytest
-from chromium import Page, find_chromium
+from axe import violations
+from chromium import Page
 from conftest import Command
 from hypothesis import given
 from hypothesis import strategies as st
@@ -258,16 +258,15 @@ def test_hostile_text_of_a_corpus_makes_no_element() -> None:
             assert not any(cell.startswith(("=", "@", "\t")) for cell in cells)
 
 
-@pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine")
-def test_the_page_asks_for_nothing_and_fits_every_width(tmp_path: Path) -> None:
+def test_the_page_asks_for_nothing_fits_every_width_and_axe_finds_nothing(browser: Page, tmp_path: Path) -> None:
     path = write_training_report(lesson(), tmp_path).path
-    with Page(find_chromium() or "") as page:
-        for width in (320, 390, 1280):
-            page.open(path, width=width)
-            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-            assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
-            assert page.requests() == []
-            assert page.complaints() == []
+    for width, dark in ((320, False), (390, True), (1280, False)):
+        browser.open(path, width=width, dark=dark)
+        browser.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert browser.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+        assert browser.requests() == []
+        assert browser.complaints() == []
+        assert violations(browser) == []
 
 
 def test_train_writes_the_report_outside_the_model_and_the_file_goes_round(toolkit: Command, tmp_path: Path) -> None:
