@@ -107,13 +107,15 @@ class Page:
                 return result
             self.events.append(answer)
 
-    def open(self, path: Path, *, width: int = 1280, height: int = 900, dark: bool = False, media: str = "") -> None:
-        """Open a file at a window size, in light or dark, and wait until it is loaded."""
+    def open(
+        self, path: Path, *, at: str = "", width: int = 1280, height: int = 900, dark: bool = False, media: str = ""
+    ) -> None:
+        """Open a file, `at` a place ("#name") that is not one of the page shown now, and wait until it is loaded."""
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.send("Emulation.setEmulatedMedia", media=media, features=features)
         self.events.clear()
-        self.send("Page.navigate", url=path.resolve().as_uri())
+        self.send("Page.navigate", url=path.resolve().as_uri() + at)
         end = time.monotonic() + self._timeout
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             if time.monotonic() > end:

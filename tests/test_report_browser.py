@@ -38,7 +38,7 @@ _FAINT_TEXT = """
   return found.slice(0, 5);
 })()
 """
-_READY = "performance.getEntriesByName('explorer-ready').length > 0"
+_READY = "performance.getEntriesByName('page-laid-out').length > 0"
 _OPEN_ALL = "document.querySelectorAll('details').forEach(d => d.open = true)"
 _REACHABLE = """
 [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')]

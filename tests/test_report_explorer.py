@@ -27,6 +27,10 @@ from toolkit.report.size import BRIEF
 from toolkit.report.tally import count_results
 
 READY = "performance.getEntriesByName('explorer-ready').length > 0"
+NOT_LAID_OUT = (
+    "[...document.querySelectorAll('main > section')]"
+    ".filter(section => getComputedStyle(section).contentVisibility !== 'visible').length"
+)
 N_LISTS = "performance.getEntriesByName('explorer-listed').length"
 KEYS = {
     "Enter": {"code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"},
@@ -568,14 +572,30 @@ def test_a_run_without_places_for_its_passages_says_that_there_is_no_map(reports
     assert 'id="map-canvas"' not in html
 
 
+def test_what_is_out_of_sight_is_laid_out_once_the_explorer_stands(page: Page, reports: dict[str, Path]) -> None:
+    go(page, reports["large"])
+    page.wait_for("performance.getEntriesByName('page-laid-out').length > 0")
+    assert page.evaluate(NOT_LAID_OUT) == 0
+    assert page.evaluate("document.querySelectorAll('main.later, main > section[style]').length") == 0
+
+
+def test_a_page_opened_at_a_place_stays_there_while_it_is_laid_out(page: Page, reports: dict[str, Path]) -> None:
+    for address, section in (("#method", "method"), ("#explore?verdict=on", "explore")):
+        page.open(reports["library"])
+        page.open(reports["large"], at=address)
+        page.wait_for("performance.getEntriesByName('page-laid-out').length > 0")
+        top = page.evaluate(f"document.getElementById('{section}').getBoundingClientRect().top")
+        assert 0 <= top < 60, address
+
+
 def test_without_script_a_sentence_says_what_is_missing(page: Page, reports: dict[str, Path]) -> None:
     page.send("Emulation.setScriptExecutionDisabled", value=True)
     try:
         page.open(reports["large"])
-        page.send("Emulation.setScriptExecutionDisabled", value=False)
         assert page.evaluate("document.getElementById('explorer').checkVisibility()") is False
         assert "switched off here" in page.evaluate("document.querySelector('#explore noscript').textContent")
         assert page.evaluate("document.querySelector('#explore noscript').checkVisibility()") is True
+        assert page.evaluate(NOT_LAID_OUT) == 0
     finally:
         page.send("Emulation.setScriptExecutionDisabled", value=False)
 

@@ -5,8 +5,8 @@
 
 The articles are made up (`report_corpora.py`); `--keep` stores them and the pages there and uses them again. Each build
 is a process of its own: seconds of processor and of clock, and its peak memory. Each page is opened from a file in a
-headless Chromium that has shown one small page before, as a reader's has, `--runs` times; times are medians, from the
-start of the navigation:
+headless Chromium that has shown one small page before and then rested, as a reader's has (a browser just started is
+still busy with its own pages), `--runs` times; times are medians, from the start of the navigation:
 
 text readable    the first contentful paint
 explorer ready   the mark `explorer-ready` of the page's script; for a plotly page the first frame behind its drawing
@@ -41,10 +41,12 @@ BARS = {
     20_000: {"MB": 4, "text readable": 400, "ready": 600, "worst key": 60, "elements": 6_000, "build CPU s": 15},
     100_000: {"MB": 7, "text readable": 600, "ready": 1_200, "worst key": 120, "elements": 6_000, "build CPU s": 60},
 }
+REST = 3  # seconds
 TYPE = """
 (async (words) => {
   const field = document.querySelector("#explorer-q"), times = [];
   const marks = () => performance.getEntriesByName("explorer-listed");
+  field.focus({preventScroll: true});  // as a hand does, which also has the whole texts read
   const rest = (ms) => new Promise((done) => setTimeout(done, ms));
   for (const word of words) for (let n = 1; n <= word.length; n += 1) {
     performance.clearMarks("explorer-listed");
@@ -116,6 +118,7 @@ def watch(path, *, words=(), slow=1, ready="explorer-ready", cold=False):
             )
             browser.open(other)
             browser.picture(height=100)
+            time.sleep(REST)
         browser.send("Performance.enable")
         if slow > 1:
             browser.send("Emulation.setCPUThrottlingRate", rate=slow)

@@ -8,9 +8,7 @@
   };
 
   function inflate(base64) {
-    const binary = atob(base64);
-    const bytes = new Uint8Array(binary.length);
-    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+    const bytes = Uint8Array.fromBase64 ? Uint8Array.fromBase64(base64) : Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
     return new Response(stream).arrayBuffer();
   }
@@ -100,14 +98,13 @@
       const [url, file, reasons, segments] = last[1][place];
       return { url, file, reasons, segments: placed(segments) };
     };
-    // Calls `see(row, text)` for the kept text of every article in the page, some at a time.
+    // Calls `see(rows, texts)` for the kept text of every article in the page, a block of them at a time.
     data.eachText = async (see) => {
       for (let i = 0; i < tables.blocks.length; i++) {
         const articles = await block(i);
-        articles.forEach((article, place) => {
-          const kept = article[3].filter((segment) => segment[2] < 0).map((segment) => segment[0]);
-          see(tables.blocks[i][place], kept.join(" "));
-        });
+        const kept = (article) => article[3].filter((segment) => segment[2] < 0).map((segment) => segment[0]);
+        see(tables.blocks[i], articles.map((article) => kept(article).join(" ")));
+        await new Promise((done) => setTimeout(done)); // a key comes first
       }
     };
     const verdicts = tables.verdicts;

@@ -7,6 +7,7 @@
   const { make, number, count, clean } = toolkit;
   const at = (id) => document.getElementById("explorer-" + id);
   const STEP = 50; // rows listed at once
+  const HEADS = 4000; // rows whose titles are made ready for the search at once
   const FEW = 7; // values of a filter shown before "all"
   const SEARCH = 1 << 15; // the bit of a row that the search refuses; filter i has bit i
   const VERDICTS = { on: "On-topic", unsure: "Unsure", off: "Off-topic" };
@@ -20,7 +21,8 @@
 
   let data;
   let facets = [];
-  let indexes = [];
+  const heads = []; // what is searched of titles and first sentences, for every HEADS rows
+  const bodies = []; // and of whole texts
   let found = new Uint32Array(0); // rows in the order of the list
   let listed = 0;
   let textsRead = false;
@@ -109,8 +111,8 @@
         if (!fits) bits[row] |= bit;
       }
     }
-    if (!indexes.length && state.q.trim()) indexes = [toolkit.index(data.titles)]; // the first word came before all else
-    const hits = toolkit.search(indexes, state.q, data.n);
+    if (state.q.trim()) for (let first = 0; first < data.n; first += HEADS) readTitles(first); // the word may have come first
+    const hits = toolkit.search(heads.concat(bodies), state.q, data.n);
     if (hits) for (let row = 0; row < data.n; row++) if (!hits[row]) bits[row] |= SEARCH;
     return bits;
   }
@@ -233,11 +235,15 @@
   function item(row) {
     const facts = toolkit.facts(row);
     const said = [facts.outlet, facts.date, facts.verdict + (facts.copy ? ", near-copy of another" : ""), facts.themes.join(", ")];
-    const lead = data.leads[row];
     return make("li", { data: { doc: data.ids[row] } },
       make("a", { class: "open", href: address(data.ids[row]), lang: toolkit.lang(facts.language), dir: "auto", text: facts.title }),
       make("p", { class: "said", text: clean(said.filter(Boolean).join(" · ")) }),
-      lead ? make("p", { class: "lead", lang: toolkit.lang(facts.language), dir: "auto", text: lead }) : null);
+      ...leadOf(row));
+  }
+  function leadOf(row) {
+    const lead = data.leads[row];
+    const lang = toolkit.lang(data.tables.languages[data.columns.language[row]]);
+    return lead ? [make("p", { class: "lead", lang, dir: "auto", text: lead })] : [];
   }
   toolkit.lang = (code) => (/^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}$/.test(code) && code !== "und" && !/^en(-|$)/.test(code) ? code : null);
 
@@ -349,35 +355,35 @@
 
   function searched() {
     const { leads, n } = data.tables;
-    const heads = { all: ", first sentences", near: ", first sentences of those on the subject or unsure", on: ", first sentences of those on the subject", none: "" }[leads];
+    const sentences = { all: ", first sentences", near: ", first sentences of those on the subject or unsure", on: ", first sentences of those on the subject", none: "" }[leads];
     const texts = !data.nTexts ? "" : data.nTexts < n ? ", and the whole text of " + count(data.nTexts, "article") : ", and all text";
-    at("searched").textContent = "Searched: titles" + heads + (textsRead || !data.nTexts ? texts : texts.replace(", and", "; now reading")) + ".";
+    at("searched").textContent = "Searched: titles" + sentences + (textsRead || !data.nTexts ? texts : texts.replace(", and", "; now reading")) + ".";
   }
 
   const pause = () => new Promise((done) => setTimeout(done));
-  // The first sentences come after the first list; the rows listed without them are given them.
-  async function readLeads() {
-    await data.extras();
-    if (data.tables.leads !== "none") relist();
-    const folded = [];
-    for (let start = 0; start < data.n; start += 5000) {
+  function readTitles(first) {
+    heads[first / HEADS] = heads[first / HEADS] || toolkit.index(toolkit.foldLines(data.titles.slice(first, first + HEADS)), first);
+  }
+  // The titles are made ready after the first list, then the first sentences; rows listed without them are given them.
+  async function readHeads() {
+    for (let first = 0; first < data.n; first += HEADS) {
       await pause();
-      const lines = data.titles.slice(start, start + 5000).map((title, i) => title + " " + (data.leads[start + i] || ""));
-      folded.push(toolkit.foldLines(lines));
+      readTitles(first);
     }
-    indexes = [toolkit.index(null, folded)];
+    if (data.tables.leads === "none") return;
+    await data.extras();
+    giveLeads();
+    for (let first = 0; first < data.n; first += HEADS) {
+      await pause();
+      const lines = data.titles.slice(first, first + HEADS).map((title, i) => title + " " + (data.leads[first + i] || ""));
+      heads[first / HEADS] = toolkit.index(toolkit.foldLines(lines), first);
+    }
     if (state.q.trim()) update();
   }
   // The whole texts are unpacked, a block at a time, when somebody is about to search.
   async function readTexts() {
     await toolkit.ready;
-    const rows = [];
-    const folded = [];
-    await data.eachText((row, words) => {
-      rows.push(row);
-      folded.push(toolkit.foldLines([words]));
-    });
-    indexes.push(toolkit.index(null, folded, rows));
+    await data.eachText((rows, texts) => bodies.push(toolkit.index(toolkit.foldLines(texts), 0, rows)));
     textsRead = true;
     searched();
     if (state.q.trim()) update();
@@ -387,14 +393,30 @@
     toolkit.texts = toolkit.texts || readTexts();
     return toolkit.texts;
   }
-  // The leads are there now: give them to the rows that were listed without.
-  function relist() {
-    const n = listed;
-    const place = [...at("list").querySelectorAll("a.open")].indexOf(document.activeElement);
-    at("list").replaceChildren();
-    listed = 0;
-    while (listed < n) listMore();
-    if (place >= 0) at("list").querySelectorAll("a.open")[place].focus({ preventScroll: true });
+  // The first sentences are there now: give them to the rows that were listed without.
+  function giveLeads() {
+    [...at("list").children].forEach((listed, i) => listed.querySelector(".lead") || listed.append(...leadOf(found[i])));
+  }
+
+  // What the style sheet left for later is laid out now, a section at a time so that a key comes first. Where the page
+  // was opened at a place, it is still there afterwards.
+  async function layOut() {
+    const main = document.querySelector("main");
+    const place = /^#explore\?(?!.*\bdoc=)/.test(location.hash) ? document.getElementById("explore") : document.querySelector(":target");
+    let moved = false;
+    for (const act of ["wheel", "touchstart", "pointerdown", "keydown"]) addEventListener(act, () => (moved = true), { once: true, passive: true });
+    for (const section of main.children) {
+      await pause();
+      section.style.contentVisibility = "visible";
+      section.getBoundingClientRect();
+    }
+    main.classList.remove("later");
+    for (const section of main.children) {
+      section.style.contentVisibility = "";
+      if (!section.getAttribute("style")) section.removeAttribute("style");
+    }
+    if (place && !moved) place.scrollIntoView();
+    performance.mark("page-laid-out");
   }
 
   const links = () => [...at("list").querySelectorAll("a.open")];
@@ -473,11 +495,13 @@
     listen();
     follow(true);
     performance.mark("explorer-ready");
-    toolkit.ready = readLeads();
+    toolkit.ready = readHeads();
     if (state.q.trim()) aboutToSearch();
   }
-  begin().catch((error) => {
-    root.hidden = false;
-    root.replaceChildren(make("p", { class: "flag", text: "This browser cannot unpack the explorer (" + error.message + "). All else on the page is complete without it." }));
-  });
+  begin()
+    .catch((error) => {
+      root.hidden = false;
+      root.replaceChildren(make("p", { class: "flag", text: "This browser cannot unpack the explorer (" + error.message + "). All else on the page is complete without it." }));
+    })
+    .then(layOut);
 })();

@@ -3,29 +3,29 @@
 (function () {
   const toolkit = (window.toolkit = window.toolkit || {});
 
-  // Lower case, without accents, one space for whatever is no letter or figure; line ends stay.
-  function fold(words) {
-    let text = words.toLowerCase();
-    if (/[^\x00-\x7f]/.test(text)) text = text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/đ/g, "d");
-    return text.replace(/[\x00-\x09\x0b-\x2f\x3a-\x60\x7b-\xbf\u2000-\u206f\u3000-\u303f\uff00-\uff0f]+/g, " ");
-  }
+  // Lower case, without accents, one space for whatever is no letter or figure; line ends stay. What is taken apart or
+  // replaced is only what must be: most of a text is plain letters and lone spaces.
+  const ACCENTED = /[\u00c0-\u1fff]+/g;
+  const MARKS = "\x00-\x09\x0b-\x1f\x21-\x2f\x3a-\x60\x7b-\xbf\u2000-\u206f\u3000-\u303f\uff00-\uff0f";
+  const GAP = new RegExp("[" + MARKS + "][" + MARKS + " ]*", "g");
+  const plain = (run) => run.normalize("NFD").replace(/[\u0300-\u036f]+/g, "").replace(/đ/g, "d");
+  const fold = (words) => words.toLowerCase().replace(ACCENTED, plain).replace(GAP, " ").replace(/  +/g, " ");
 
   // Lines folded, each with a space before it, joined; a line end within one is a space.
-  toolkit.foldLines = (lines) => fold(lines.map((line) => " " + line.replace(/\n/g, " ")).join("\n"));
+  toolkit.foldLines = (lines) => " " + fold(lines.map((line) => (line.includes("\n") ? line.replace(/\n/g, " ") : line)).join("\n")).replace(/\n/g, "\n ");
 
-  // Of lines, or of pieces of lines that are folded already. Line i belongs to row rows[i], or to row i.
-  toolkit.index = (lines, folded, rows) => {
-    const text = folded ? folded.join("\n") : toolkit.foldLines(lines);
+  // Of lines of folded text: line i belongs to row rows[i], or to the row `first` + i.
+  toolkit.index = (text, first, rows) => {
     const starts = [0];
     for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
     starts.push(text.length + 1);
-    return { text, starts: Uint32Array.from(starts), rows };
+    return { text, starts: Uint32Array.from(starts), first, rows };
   };
 
   // Marks in `found` the rows with the term. A term of letters begins where a word does; in scripts that are written
   // without spaces it may stand anywhere.
   function mark(index, term, found) {
-    const { text, starts, rows } = index;
+    const { text, starts, first, rows } = index;
     const wanted = /^[a-z0-9]/.test(term) ? " " + term : term;
     let line = 0;
     for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, starts[line])) {
@@ -36,7 +36,7 @@
         if (starts[middle] <= at) low = middle;
         else high = middle - 1;
       }
-      found[rows ? rows[low] : low] = 1;
+      found[rows ? rows[low] : first + low] = 1;
       line = low + 1;
       if (line >= starts.length - 1) break;
     }
