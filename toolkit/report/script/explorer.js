@@ -356,8 +356,9 @@
   function searched() {
     const { leads, n } = data.tables;
     const sentences = { all: ", first sentences", near: ", first sentences of those on the subject or unsure", on: ", first sentences of those on the subject", none: "" }[leads];
-    const texts = !data.nTexts ? "" : data.nTexts < n ? ", and the whole text of " + count(data.nTexts, "article") : ", and all text";
-    at("searched").textContent = "Searched: titles" + sentences + (textsRead || !data.nTexts ? texts : texts.replace(", and", "; now reading")) + ".";
+    const texts = data.nTexts < n ? "the whole text of " + count(data.nTexts, "article") : "all text";
+    const when = !data.nTexts ? "" : textsRead ? ", and " : toolkit.texts ? "; now reading " : ", and once you search, ";
+    at("searched").textContent = "Searched: titles" + sentences + when + (when && texts) + ".";
   }
 
   const pause = () => new Promise((done) => setTimeout(done));
@@ -390,7 +391,10 @@
     performance.mark("explorer-texts");
   }
   function aboutToSearch() {
-    toolkit.texts = toolkit.texts || readTexts();
+    if (!toolkit.texts) {
+      toolkit.texts = readTexts();
+      searched();
+    }
     return toolkit.texts;
   }
   // The first sentences are there now: give them to the rows that were listed without.
