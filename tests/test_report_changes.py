@@ -89,7 +89,7 @@ def test_another_text_under_the_same_id_is_counted() -> None:
 def test_the_page_shows_the_table_of_verdicts_with_examples_that_can_be_marked() -> None:
     before, after = run_of({"a": "on", "b": "off", "c": "on"}), run_of({"a": "off", "b": "off", "d": "on"})
     said = page_words(before, after)
-    assert "1 article is new, 1 is gone and of 2 in both runs 1 has another verdict." in said
+    assert "1 article is new, 1 is gone and of 2 articles in both runs 1 has another verdict." in said
     assert "On-topic before, off-topic now 1 of 1" in said
     assert "0.90 → 0.10 About a" in said
     items = parse(make_report(after, before=before).html).xpath("//section[@id='changes']//li/@data-doc")
@@ -102,10 +102,19 @@ def test_the_page_shows_the_table_of_verdicts_with_examples_that_can_be_marked()
 def test_equal_runs_have_no_change() -> None:
     results = run_of(dict.fromkeys("abcdefgh", "on"), topics={"a": 0, "b": 0, "c": 1}, themes={"a": THEMES})
     said = page_words(results, results)
-    assert "Of 8 in both runs none has another verdict" in said
+    assert "Of 8 articles in both runs none has another verdict" in said
     assert "No theme's share changed more than chance would explain." in said
     assert "With the same input, model, configuration and versions." in said
     assert "2 topics kept, 0 new, 0 gone" in said
+
+
+def test_the_minute_says_what_changed() -> None:
+    before = made_up(40)
+    page = make_report(made_up(60), before=before).html
+    minute = page[page.index('id="summary"') : page.index('id="funnel"')]
+    assert "20 articles are new" in minute
+    assert 'href="#changes"' in minute
+    assert "changes" not in make_report(made_up(60)).html.split('id="funnel"')[0]
 
 
 def test_without_another_run_there_is_no_such_section() -> None:

@@ -83,7 +83,7 @@ def _headline(found: Comparison) -> str:
     if found.n_both:
         n = len(found.moved)
         moved = f"{number(n) if n else 'none'} {'have' if n > 1 else 'has'} another verdict"
-        parts.append(f"of {number(found.n_both)} in both runs {moved}")
+        parts.append(f"of {counted(found.n_both, 'article')} in both runs {moved}")
     sentence = listing(parts)
     return sentence[:1].upper() + sentence[1:] + "." if sentence else "Neither run has an article."
 

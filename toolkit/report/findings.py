@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 from toolkit.report.rows import WHOLE_SIDE
 from toolkit.report.tally import Tally, ThemeTally
@@ -138,8 +139,11 @@ def mix_words(tally: Tally) -> str:
     )
 
 
-def find(tally: Tally, *, subject: str, no_relevance: bool) -> list[Finding]:
-    """The findings, most general first; at most `MAX_FINDINGS`."""
+def find(tally: Tally, *, subject: str, no_relevance: bool, since: Mapping[str, Any] | None = None) -> list[Finding]:
+    """The findings, most general first; at most `MAX_FINDINGS`.
+
+    `since`: what the section on the changes prints, where the page compares with another run.
+    """
     n_on, n = len(tally.on), len(tally.articles)
     if n == 0:
         return [
@@ -152,7 +156,7 @@ def find(tally: Tally, *, subject: str, no_relevance: bool) -> list[Finding]:
                 "What was set aside",
             )
         ]
-    found = [_about(tally, subject, no_relevance=no_relevance)]
+    found = [_about(tally, subject, no_relevance=no_relevance), *_since(since)]
     if n_on == 0:
         return [*found, *_cut_away(tally)]
     found += _small(tally)
@@ -210,6 +214,13 @@ def _about(tally: Tally, subject: str, *, no_relevance: bool) -> Finding:
         "funnel",
         "From read to on-topic",
     )
+
+
+def _since(changes: Mapping[str, Any] | None) -> list[Finding]:
+    if changes is None:
+        return []
+    detail = f"Compared with {changes['before']}. {changes['themes_title']}"
+    return [Finding(changes["headline"], detail, "changes", "Changes since another run")]
 
 
 def _small(tally: Tally) -> list[Finding]:

@@ -112,7 +112,9 @@ def make_report(
         "interactive": size.with_script,
         "script_hash": digest(script),
         "script": Markup(script),  # noqa: S704 - our own files, never data
-        "masthead": _masthead(results, tally, subject=subject, corpus=corpus, source_date=source_date),
+        "masthead": _masthead(
+            results, tally, subject=subject, corpus=corpus, source_date=source_date, since=account.views.get("changes")
+        ),
         "sections": [
             section
             for section in SECTIONS
@@ -160,7 +162,9 @@ def _linked(shell: str) -> set[str]:
     return {unescape(found) for found in _DOCUMENT.findall(shell)}
 
 
-def _masthead(results: Results, tally: Tally, *, subject: str, corpus: str, source_date: str | None) -> View:
+def _masthead(
+    results: Results, tally: Tally, *, subject: str, corpus: str, source_date: str | None, since: View | None
+) -> View:
     no_relevance = bool(results.run.get("no_relevance"))
     described = results.run.get("subject")
     description = described.get("description") if isinstance(described, Mapping) else ""
@@ -174,5 +178,5 @@ def _masthead(results: Results, tally: Tally, *, subject: str, corpus: str, sour
         "on": number(len(tally.on)),
         "outlets": counted(len(tally.outlets), "outlet") if tally.outlets else "",
         "date": date_words(source_date) if source_date else "",
-        "findings": find(tally, subject=subject, no_relevance=no_relevance),
+        "findings": find(tally, subject=subject, no_relevance=no_relevance, since=since),
     }
