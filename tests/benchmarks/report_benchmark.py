@@ -15,6 +15,7 @@ explorer ready   the mark `explorer-ready` of the page's script; for a plotly pa
 keystroke        from the input event of each letter of some words to the mark `explorer-listed`: the median, the worst
 elements, nodes  elements of the page at load, and all nodes of it
 heap             of the script after load, garbage collected
+axe              elements that break a rule of WCAG 2.0 to 2.2, levels A and AA, by axe-core, in one run
 
 `--plotly` adds, for BERTopic's own figures of the same articles (its topics given, nothing fitted) and for a scatter of
 all articles, the size, the time until they are drawn and the requests: pages with plotly inlined, as it writes them.
@@ -31,6 +32,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+from axe import violations
 from chromium import Page, find_chromium
 from report_corpora import Maker, name_of, write_results
 
@@ -108,7 +110,7 @@ def wait_for(browser, mark, *, seconds=20):
     return None
 
 
-def watch(path, *, words=(), slow=1, ready="explorer-ready", cold=False):
+def watch(path, *, words=(), slow=1, ready="explorer-ready", cold=False, axe=False):
     """Open a page in a new browser: times, nodes, requests and complaints."""
     with Page(find_chromium(), timeout=120) as browser, tempfile.TemporaryDirectory() as folder:
         if not cold:
@@ -133,7 +135,8 @@ def watch(path, *, words=(), slow=1, ready="explorer-ready", cold=False):
         if words and found["ready"] is not None:
             times = ask(browser, f"{TYPE}({json.dumps(words)})")
             found |= {"key": statistics.median(times), "worst key": max(times)}
-        return found | {"requests": len(browser.requests()), "complaints": len(browser.complaints())}
+        found |= {"requests": len(browser.requests()), "complaints": len(browser.complaints())}
+        return found | ({"axe": sum(count for _, count, *_ in violations(browser))} if axe else {})
 
 
 def measure(path, runs, **options):
@@ -143,6 +146,10 @@ def measure(path, runs, **options):
         name: None if any(one.get(name) is None for one in found) else statistics.median(one[name] for one in found)
         for name in found[0]
     }
+
+
+def _median_and_axe(path, runs):
+    return measure(path, runs, ready=None) | {"axe": watch(path, ready=None, axe=True)["axe"]}
 
 
 def plotly_pages(n, folder):
@@ -242,22 +249,33 @@ def main():
             found = measure(page, given.runs, words=words if given.size != "brief" else (), ready=ready)
             ours |= found | {"ready x4": measure(page, 1, slow=4, ready=ready)["ready"]}
             ours |= {"cold": measure(page, 1, cold=True, ready=ready)["ready"]}
+            ours |= {"axe": watch(page, ready=ready, axe=True)["axe"]}
             rows = [(f"{given.size}, {n:,} articles", ours), ("bar", BARS.get(n, {}))]
             print_table(
                 "report",
                 rows,
                 ["MB", "build CPU s", "build s", "peak MB", "text readable", "ready", "ready x4", "cold"],
             )
-            print_table("", rows, ["key", "worst key", "elements", "nodes", "heap MB", "requests", "complaints"])
+            print_table("", rows, ["key", "worst key", "elements", "nodes", "heap MB", "requests", "complaints", "axe"])
             everything[str(n)] = {"ours": ours}
             if given.plotly:
                 folder = base / f"plotly-{name_of(n)}"
                 folder.mkdir(exist_ok=True)
                 theirs = {
-                    name: {"MB": path.stat().st_size / 1e6} | measure(path, min(3, given.runs), ready=None)
+                    name: {"MB": path.stat().st_size / 1e6} | _median_and_axe(path, min(3, given.runs))
                     for name, path in plotly_pages(n, folder).items()
                 }
-                columns = ["MB", "text readable", "ready", "elements", "nodes", "heap MB", "requests", "complaints"]
+                columns = [
+                    "MB",
+                    "text readable",
+                    "ready",
+                    "elements",
+                    "nodes",
+                    "heap MB",
+                    "requests",
+                    "complaints",
+                    "axe",
+                ]
                 print_table(f"{n:,} articles", list(theirs.items()), columns)
                 everything[str(n)]["plotly"] = theirs
     if given.json:
