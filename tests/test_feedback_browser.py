@@ -62,8 +62,7 @@ def page(browser: Page, report: Path) -> Iterator[Page]:
 def opened(browser: Page, path: Path, **size: Any) -> Page:
     browser.open(path, **size)
     browser.wait_for("!document.getElementById('marks-how').hidden")
-    settled = "(toolkit.ready && toolkit.ready.then(() => { window.isSettled = true; }), window.isSettled === true)"
-    browser.wait_for(settled)  # the list is not made anew any more
+    browser.wait_for("performance.getEntriesByName('page-laid-out').length > 0")
     return browser
 
 

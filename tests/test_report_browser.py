@@ -130,6 +130,11 @@ def _press_tab(page: Page) -> None:
         page.send("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
 
 
+def test_axe_finds_nothing_before_all_is_laid_out(page: Page, reports: dict[str, Path]) -> None:
+    page.open(reports["large"], width=390)
+    assert violations(page) == []
+
+
 def test_the_tab_key_reaches_everything_that_can_be_used_and_shows_where_it_is(
     page: Page, reports: dict[str, Path]
 ) -> None:

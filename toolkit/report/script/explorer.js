@@ -361,7 +361,8 @@
     at("searched").textContent = "Searched: titles" + sentences + when + (when && texts) + ".";
   }
 
-  const pause = () => new Promise((done) => setTimeout(done));
+  // What the reader does comes before what follows.
+  const pause = () => (window.scheduler && scheduler.yield ? scheduler.yield() : new Promise((done) => setTimeout(done)));
   function readTitles(first) {
     heads[first / HEADS] = heads[first / HEADS] || toolkit.index(toolkit.foldLines(data.titles.slice(first, first + HEADS)), first);
   }
