@@ -127,6 +127,13 @@ OTHERS_LABEL = re.compile(
     + r"\s?(?:[:：»›>].{0,3}|\.{3}|)$",
     re.I,
 )
+# What sites write above an article's tags, alone on its line.
+TAGS_LABEL = re.compile(
+    r"^\W{0,3}(?:tags?|key ?words?|topics?|(?:related|more) topics|filed under|tagged(?: (?:with|in|under|as))?|"
+    r"tag terkait|kata kunci|từ khóa|แท็ก|etiquetas|palavras-chave|mots[- ]clés|schlagw(?:örter|orte)|trefwoorden|"
+    r"标签|关键词|タグ|태그)\s?[:：]?$",
+    re.I,
+)
 BYLINE = re.compile(
     r"^\W{0,3}(?:(?i:by|(?:written|story|report(?:ed|ing)?|edited|text|words|posted|published|compiled) by|"
     r"author|writer|reporter|editor|correspondent|journalist|source|credit|oleh|penulis|"

@@ -16,9 +16,6 @@ from toolkit.segment.lexicon import (
     AGENCY,
     BREADCRUMB,
     BYLINE,
-    CAPTION_END,
-    CAPTION_START,
-    CAPTION_WORDS,
     FOOTER,
     LABELLED_BYLINE,
     NEIGHBOUR_PAGE,
@@ -35,6 +32,7 @@ from toolkit.segment.states import (
     begin_at_headlines,
     doubled_headlines,
     guard,
+    is_caption,
     lists_of_people,
     mend_fragments,
     sure_furniture,
@@ -47,7 +45,7 @@ MIN_LIST_RUN = 3  # short unfinished lines in a row that make a list
 MAX_TOP_CAPTIONS = 3
 MIN_STANDFIRST_WORDS = 9
 MAX_REMEMBERED_LINE = 120  # characters
-MAX_TITLE_DISTANCE = 16  # paragraphs between a title and the first of the text: bylines, dates, buttons
+MAX_TITLE_DISTANCE = 25  # paragraphs between a title and the first of the text: bylines, dates, buttons
 
 
 def assign_roles(page: Page, states: list[int]) -> Roles:
@@ -149,7 +147,7 @@ def _article_roles(page: Page, states: list[int], texts: list[str], found: Roles
             found.cut(i, "date", "a date standing alone", 0)
         elif n_words <= MAX_BYLINE_WORDS + 6 and _is_byline(page, i, text, first_body, found.title):
             found.cut(i, "byline", "names who wrote or sent it", 0)
-        elif tag in ("figcaption", "caption") or (not CAPTION_WORDS.isdisjoint(page.words[i]) and _is_caption(text)):
+        elif tag in ("figcaption", "caption") or is_caption(page, i):
             found.keep(i, "caption")
             if len(top_captions) < MAX_TOP_CAPTIONS:
                 top_captions.append(i)
@@ -241,12 +239,6 @@ def _is_byline(page: Page, i: int, text: str, first_body: int, title: int | None
     ours = page.words[i]
     repeats_title = len(title_text) >= 4 and sum(w in title_text for w in ours) >= 0.45 * len(ours)
     return i <= (title if title is not None else 0) + 3 and (repeats_title or find_date(text) is not None)
-
-
-def _is_caption(text: str) -> bool:
-    return len(text) < 700 and (
-        CAPTION_START.match(text) is not None or CAPTION_END.search(text, max(0, len(text) - 110)) is not None
-    )
 
 
 def _furniture_roles(page: Page, states: list[int], texts: list[str], found: Roles, first_body: int) -> None:

@@ -6,7 +6,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from toolkit.segment.lexicon import ADVERT_LINE, OTHERS_LABEL, SIGN_UP
+from toolkit.segment.lexicon import (
+    ADVERT_LINE,
+    CAPTION_END,
+    CAPTION_START,
+    CAPTION_WORDS,
+    OTHERS_LABEL,
+    SIGN_UP,
+    TAGS_LABEL,
+)
 from toolkit.segment.model import ARTICLE, FURNITURE, STORY
 from toolkit.segment.page import COLUMN, Page
 from toolkit.segment.paragraphs import ENDS_SENTENCE, PERSON_ITEM
@@ -15,7 +23,9 @@ MIN_STORY_WORDS = 4  # of a doubled headline; shorter doubled lines are menus
 MAX_OWN_COHESION = 0.55  # share of a story's words met in the article; above it a doubled headline is a heading of ours
 MIN_SENTENCE_WORDS = 8
 MAX_LABEL = 160  # characters
+MAX_CAPTION = 700  # characters
 MAX_LABELLED = 8  # lines below a label of other stories that may be their headlines
+MAX_TAGS, MAX_TAG_WORDS = 12, 6  # lines below a label of tags, and words of each, that may be tags
 MIN_RETURN = 2  # paragraphs of the article after another story: then it was none, but an aside
 MAX_EARLY = 2  # paragraphs by which another story may be taken to begin too early
 MIN_PEOPLE = 4  # lines "name, post" in a row that are a list of people and no menu
@@ -59,9 +69,26 @@ def doubled_headlines(page: Page, states: list[int]) -> set[int]:
 
 
 def _may_be_doubled_headline(page: Page, i: int) -> bool:
-    """A finished paragraph of prose that stands twice is a slip of the page, no headline."""
-    finished = bool(page.prose[i]) and page.dense[i, COLUMN["ends_sentence"]] > 0
-    return len(page.words[i]) >= MIN_STORY_WORDS and not finished
+    """Whether rows i and i + 1, which are the same, may be a headline.
+
+    A finished paragraph of prose that stands twice is a slip of the page, a caption one of a row of pictures, and
+    below a headline no sentence goes on.
+    """
+    if len(page.words[i]) < MIN_STORY_WORDS or (page.prose[i] and page.dense[i, COLUMN["ends_sentence"]] > 0):
+        return False
+    if i + 2 < len(page.texts) and page.texts[i + 2][0] in ",;":
+        return False
+    return not is_caption(page, i)
+
+
+def is_caption(page: Page, i: int) -> bool:
+    """Whether the words of a paragraph say that it describes a picture or tells whose it is."""
+    text = page.texts[i]
+    return (
+        not CAPTION_WORDS.isdisjoint(page.words[i])
+        and len(text) < MAX_CAPTION
+        and (CAPTION_START.match(text) is not None or CAPTION_END.search(text, max(0, len(text) - 110)) is not None)
+    )
 
 
 def mend_fragments(states: list[int], texts: list[str]) -> None:
@@ -87,9 +114,10 @@ def sure_furniture(page: Page, states: list[int], texts: list[str]) -> dict[int,
             continue
         n_words = len(words)
         if n_words < 2:
-            if not n_words and states[i] == ARTICLE and _ends_the_line_before(i, states, texts):
+            is_blank = not n_words or words[0] == "nbsp"
+            if is_blank and states[i] == ARTICLE and _ends_the_line_before(i, states, texts):
                 continue
-            if not n_words or words[0] == "nbsp":
+            if is_blank:
                 sure[i] = ("other", "no words")
                 continue
         label = _label(text, n_words)
@@ -100,14 +128,18 @@ def sure_furniture(page: Page, states: list[int], texts: list[str]) -> dict[int,
         elif label == _OTHERS and i:
             sure[i] = ("navigation", "a label above other stories")
             if text[-1] in ":：" or text.isupper() or text[:4].lower() in ("read", "baca"):
-                for below in _headlines_below(page, i, texts):
+                for below in _headlines_below(page, i, texts, states):
                     sure[below] = ("teaser", "a headline below a label of other stories")
+        elif label == _TAGS:
+            sure[i] = ("navigation", "a label above tags")
+            for below in _tags_below(page, i, texts, states):
+                sure.setdefault(below, ("navigation", "a tag"))
     for i in sure:
         states[i] = FURNITURE
     return sure
 
 
-_NO_LABEL, _ADVERT, _SIGN_UP, _OTHERS = range(4)
+_NO_LABEL, _ADVERT, _SIGN_UP, _OTHERS, _TAGS = range(5)
 
 
 @lru_cache(maxsize=20_000)  # lines of up to MAX_LABEL characters
@@ -117,7 +149,21 @@ def _label(text: str, n_words: int) -> int:
         return _ADVERT
     if SIGN_UP.match(text):
         return _SIGN_UP
-    return _OTHERS if n_words <= 6 and OTHERS_LABEL.match(text) else _NO_LABEL
+    if n_words <= 6 and OTHERS_LABEL.match(text):
+        return _OTHERS
+    return _TAGS if n_words <= 3 and TAGS_LABEL.match(text) else _NO_LABEL
+
+
+def _tags_below(page: Page, label: int, texts: list[str], states: list[int]) -> list[int]:
+    """The tags below their label: short lines, down to a sentence, another label or a heading of the article."""
+    found: list[int] = []
+    for i in range(label + 1, min(label + 1 + MAX_TAGS, len(texts))):
+        if page.prose[i] or len(page.words[i]) > MAX_TAG_WORDS or texts[i][-1] in ".!?:：":
+            break
+        if states[i] == ARTICLE and i + 1 < len(texts) and states[i + 1] == ARTICLE and page.prose[i + 1]:
+            break
+        found.append(i)
+    return found
 
 
 def _ends_the_line_before(i: int, states: list[int], texts: list[str]) -> bool:
@@ -130,14 +176,19 @@ def _ends_the_line_before(i: int, states: list[int], texts: list[str]) -> bool:
     )
 
 
-def _headlines_below(page: Page, label: int, texts: list[str]) -> list[int]:
-    """The headlines below a label of other stories, down to the next paragraph or sub-heading of another make."""
+def _headlines_below(page: Page, label: int, texts: list[str], states: list[int]) -> list[int]:
+    """The headlines below a label of other stories, down to where the text goes on.
+
+    That is at a paragraph, at a sub-heading of another make, or at a line of the article that leads to what follows.
+    """
     found: list[int] = []
     for i in range(label + 1, min(label + 1 + MAX_LABELLED, len(texts))):
         long_enough = len(page.words[i]) >= 3
         if page.prose[i] or (long_enough and not _is_headline(page, i, texts[i])):
             break
         if long_enough and found and texts[i].isupper() != texts[found[0]].isupper():
+            break
+        if states[i] == ARTICLE and texts[i][-1] in ":：":
             break
         if long_enough:
             found.append(i)

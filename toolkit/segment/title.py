@@ -11,6 +11,13 @@ from toolkit.segment.page import COLUMN, Page, Pages
 MIN_TITLE_SCORE = 0.6
 EARLIER_TITLE = 0.7  # a headline may score this much less than the standfirst below it
 MAX_ABOVE = 25  # paragraphs above the first prose that may be the title
+N_LEAD, N_TEXT = 4, 12  # paragraphs of prose whose words a title has, and fewer of those further down
+IN_LEAD, IN_TEXT = 0.6, 0.3  # what the share of a line's words met there counts
+# Below a headline stand the date and who wrote it, with a standfirst between or not. Chosen on the titles of
+# bangkokpost.com and of one half of the sites of extraction_blocks; the other outlets and half gain as much.
+SIGNED = 0.7
+MAX_SIGNATURES = 4  # more dates and bylines above the text are those of a list of other stories
+MAX_DATE_LINE, MAX_BYLINE = 14, 10  # words
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -20,11 +27,14 @@ def fill_title(seen: Pages) -> None:
     rows = seen.rows
     limits = rows.next(seen.prose)[rows.starts]  # the first prose of each page, or its end
     n_words = np.expm1(seen["log_words"])
-    shapes, headlines = _headlines(seen, n_words, limits.repeat(rows.sizes) - rows.index)
+    above = limits.repeat(rows.sizes) - rows.index
+    shapes, headlines = _headlines(seen, n_words, above)
+    signed = _signed(seen, n_words, above)
     for page, span, limit in zip(seen.pages, rows.spans, (limits - rows.starts).tolist(), strict=True):
         page.title_like = _stated_title(page, n_words[span], limit)
         if page.title_like is None:
-            page.title_like = _likeliest(page, shapes[span][:limit], headlines[span][:limit])
+            here = slice(span.start, span.start + limit)
+            page.title_like = _likeliest(page, shapes[here], headlines[here], signed[here])
         _fill_overlap(page)
 
 
@@ -56,15 +66,33 @@ def _stated_title(page: Page, n_words: npt.NDArray[np.float32], limit: int) -> i
     return None
 
 
-def _likeliest(page: Page, shapes: FloatArray, headlines: npt.NDArray[np.bool_]) -> int | None:
-    """The last headline above the first prose that looks like a title and has words of the lead."""
+def _signed(seen: Pages, n_words: npt.NDArray[np.float32], above: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which lines have a date or a byline one or two rows below them, on pages with few of those above the text."""
+    rows = seen.rows
+    signs = (seen["date"] > 0) & (n_words <= MAX_DATE_LINE) & ~seen.prose | (seen["by"] > 0) & (n_words <= MAX_BYLINE)
+    signs &= rows.count(signs & (above > 0) & (above <= MAX_ABOVE)).repeat(rows.sizes) <= MAX_SIGNATURES
+    found = np.zeros(len(rows), dtype=np.bool_)
+    for distance in (1, 2):
+        found[:-distance] |= signs[distance:] & (rows.page[distance:] == rows.page[:-distance])
+    return found & ~signs
+
+
+def _likeliest(
+    page: Page, shapes: FloatArray, headlines: npt.NDArray[np.bool_], signed: npt.NDArray[np.bool_]
+) -> int | None:
+    """The last headline above the first prose that looks like a title and has words of the text."""
     content = page.content
     where = headlines.nonzero()[0]
-    lead: frozenset[str] = frozenset().union(*(content[j] for j in page.prose.nonzero()[0][:4].tolist()))
+    prose = page.prose.nonzero()[0][:N_TEXT].tolist()
+    lead: frozenset[str] = frozenset().union(*(content[j] for j in prose[:N_LEAD]))
+    text: frozenset[str] = lead.union(*(content[j] for j in prose[N_LEAD:]))
     scores: dict[int, float] = {}
     for i, score in zip(where.tolist(), shapes[where].tolist(), strict=True):
-        if content[i] and lead:
-            score += 0.6 * len(content[i] & lead) / len(content[i])
+        ours = content[i]
+        met = ours & text
+        if met:
+            score += (IN_LEAD * len(ours & lead) + IN_TEXT * len(met)) / len(ours)
+            score += SIGNED * bool(signed[i])
         if score > 0:
             scores[i] = score
     if not scores:
