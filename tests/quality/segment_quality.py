@@ -10,7 +10,7 @@ lie in kept segments. `--baselines` asks jusText and trafilatura for the same li
 
 `--gold-errors` prints mixed_articles a second time without the lines of `mixed_gold_errors.json`. All lines labelled
 article in the 27 articles were read for it, kept by the toolkit or not; listed are those that the corpus's own
-definitions call something else. Half of them the toolkit keeps: they count neither for it nor against it.
+definitions call something else. More than half of them the toolkit keeps: they count neither for it nor against it.
 """
 
 from __future__ import annotations
