@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 from chromium import Page, find_chromium
 
+from toolkit.cli import main
+
 ROOT = Path(__file__).parent.parent
 SEEDS = ROOT / "seeds"
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+# The tests run on all cores, a worker each: threads beside them would only wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")
@@ -31,32 +39,57 @@ def browser() -> Iterator[Page]:
 
 @pytest.fixture(scope="session")
 def toolkit() -> Command:
-    """Run the command as a person does: a process of its own, in a folder of its own."""
+    """Run the command in this process, from its entry point to its exit code: the libraries are imported already."""
 
-    def call(*arguments: object, cwd: Path, stdin: str | bytes | None = None, **env: str) -> Any:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), **env}
+    def call(*arguments: object, cwd: Path, stdin: str | bytes = "", **env: str) -> Any:
+        command = ["toolkit", *map(str, arguments)]
         content = stdin.encode() if isinstance(stdin, str) else stdin
-        done = subprocess.run(
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+        thresholds = gc.get_threshold()
+        with pytest.MonkeyPatch.context() as patched, redirect_stdout(out), redirect_stderr(err):
+            patched.chdir(cwd)
+            patched.setattr(sys, "argv", command)
+            patched.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), encoding="utf-8"))
+            for name, value in env.items():
+                patched.setenv(name, value)
+            try:
+                main()
+                code: object = 0
+            except SystemExit as end:
+                code = end.code
+            finally:
+                gc.set_threshold(*thresholds)
+        said = (stream.buffer.getvalue().decode("utf-8", "replace") for stream in (out, err))  # type: ignore[attr-defined]
+        return subprocess.CompletedProcess(command, code or 0, *said)  # type: ignore[call-overload]
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def toolkit_process() -> Command:
+    """Run the command as a person does: a process of its own."""
+
+    def call(*arguments: object, cwd: Path, **env: str) -> Any:
+        return subprocess.run(
             [sys.executable, "-m", "toolkit", *map(str, arguments)],
             cwd=cwd,
-            env=environment,
-            input=content,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+            stdin=subprocess.DEVNULL,
             capture_output=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=240,
             check=False,
-        )
-        return subprocess.CompletedProcess(
-            done.args, done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
         )
 
     return call
 
 
 @pytest.fixture(scope="session")
-def seeds_run(toolkit: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def seeds_run(toolkit_process: Command, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The results folder of `toolkit run seeds/`, started from an empty folder."""
     folder = tmp_path_factory.mktemp("run")
-    done = toolkit(
+    done = toolkit_process(
         "run", SEEDS, "--out", "out", "--format", "parquet", "--format", "csv", "--format", "jsonl", cwd=folder
     )
     assert done.returncode == 0, done.stderr
