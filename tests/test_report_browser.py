@@ -55,7 +55,7 @@ def page(browser: Page) -> Page:
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("reports")
-    made = {"seeds": seed_results(), "large": made_up(300)}
+    made = {"seeds": seed_results(), "middling": made_up(100), "large": made_up(300)}
     paths = {}
     for name, results in made.items():
         paths[name] = folder / f"{name}.html"
@@ -101,14 +101,19 @@ def test_all_text_stands_out_from_what_is_behind_it(
 
 
 @pytest.mark.parametrize(
-    ("width", "dark", "opened"),
-    [(1280, False, False), (1280, True, True), (390, False, True), (390, True, False)],
+    ("name", "width", "dark", "opened"),
+    [
+        ("large", 1280, False, False),
+        ("middling", 1280, True, True),
+        ("middling", 390, False, True),
+        ("middling", 390, True, False),
+    ],
     ids=["wide", "wide, dark, all open", "phone, all open", "phone, dark"],
 )
 def test_axe_finds_nothing_against_wcag_a_and_aa(
-    page: Page, reports: dict[str, Path], width: int, dark: bool, opened: bool
+    page: Page, reports: dict[str, Path], name: str, width: int, dark: bool, opened: bool
 ) -> None:
-    page.open(reports["large"], width=width, dark=dark)
+    page.open(reports[name], width=width, dark=dark)
     page.wait_for(_READY)
     if opened:
         page.evaluate(_OPEN_ALL)

@@ -456,7 +456,7 @@ def test_readers_never_see_half_an_edit_and_no_edit_is_lost(folder: Path) -> Non
     code = (
         "import sys; from pathlib import Path; from toolkit.topic_jobs import rename_topic\n"
         "from toolkit.model import load_model\n"
-        "for n in range(4):\n"
+        "for n in range(3):\n"
         "    rename_topic(Path(sys.argv[1]), int(sys.argv[2]), f'Name {sys.argv[2]} {n}')\n"
         "    registry = load_model(Path(sys.argv[1])).topics.registry\n"
         "    assert registry.entry(int(sys.argv[2])).user_name == f'Name {sys.argv[2]} {n}'"
@@ -471,7 +471,7 @@ def test_readers_never_see_half_an_edit_and_no_edit_is_lost(folder: Path) -> Non
     assert [writer.returncode for writer in writers] == [0, 0]
     assert n_read
     names = {row["topic"]: row["name"] for row in list_topics(load_model(folder))}
-    assert (names[2], names[3]) == ("Name 2 3", "Name 3 3")
+    assert (names[2], names[3]) == ("Name 2 2", "Name 3 2")
 
 
 # The commands
