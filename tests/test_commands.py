@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -179,18 +180,18 @@ def test_control_characters_of_a_file_name_do_not_reach_the_terminal(toolkit: Co
     assert "\x1b" not in done.stderr + done.stdout
 
 
-def n_judged(ledger: Path) -> int:
-    """How many records a ledger holds the outcome of; 0 while there is none to read."""
+def in_ledger(folder: Path) -> tuple[int, int]:
+    """How many records a results folder's ledger claims, and how many it holds the outcome of."""
     try:
-        with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
-            found: tuple[int] = connection.execute("SELECT count(outcome) FROM documents").fetchone()
-            return found[0]
+        with closing(sqlite3.connect(f"file:{folder / 'ledger.sqlite'}?mode=ro", uri=True)) as connection:
+            found: tuple[int, int] = connection.execute("SELECT count(*), count(outcome) FROM documents").fetchone()
+            return found
     except sqlite3.OperationalError:
-        return 0
+        return 0, 0
 
 
-def stopped_at(command: list[str], folder: Path, *, n_before: int, by: signal.Signals) -> tuple[int, str]:
-    """Start the command, stop it as soon as so many records are judged; its exit code and what it said."""
+def stopped(command: list[str], folder: Path, when: Callable[[int, int], bool], by: signal.Signals) -> tuple[int, str]:
+    """Start the command, stop it when the ledger stands so; its exit code and what it said."""
     process = subprocess.Popen(
         [sys.executable, "-m", "toolkit", *command],
         cwd=folder,
@@ -199,8 +200,7 @@ def stopped_at(command: list[str], folder: Path, *, n_before: int, by: signal.Si
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background inherits "ignore"
     )
-    ledger = folder / "out" / "ledger.sqlite"
-    while not (ledger.exists() and n_judged(ledger) >= n_before) and process.poll() is None:
+    while not when(*in_ledger(folder / "out")) and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(by)
     _, stderr = process.communicate(timeout=60)
@@ -210,19 +210,19 @@ def stopped_at(command: list[str], folder: Path, *, n_before: int, by: signal.Si
 def test_a_run_killed_or_interrupted_at_any_moment_is_resumed_and_loses_nothing(
     toolkit: Command, tmp_path: Path
 ) -> None:
-    text = "China and Malaysia agreed on durian exports, officials in Kuala Lumpur said. " * 10
-    lines = [json.dumps({"id": f"{n:05}", "text": f"{text} Number {n}."}) for n in range(520)]
+    text = "China and Malaysia agreed on durian exports, officials in Kuala Lumpur said. " * 20
+    lines = [json.dumps({"id": f"{n:05}", "text": f"{text} Number {n}."}) for n in range(700)]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
 
     def command(out: str) -> list[str]:
         return ["classify", "in.jsonl", "--out", out, "--format", "jsonl", "--engine", "serial"]
 
-    for n_before in (0, 1):  # before anything is stored, and after the first of three batches
-        code, _ = stopped_at(command("out"), tmp_path, n_before=n_before, by=signal.SIGKILL)
-        assert code == -signal.SIGKILL
-    n_stored = n_judged(tmp_path / "out" / "ledger.sqlite")
-    assert 0 < n_stored < 520
-    code, said = stopped_at(command("out"), tmp_path, n_before=n_stored + 1, by=signal.SIGINT)
+    for n_claimed in (1, 257):  # while the first, and the second of three batches is judged
+        code, said = stopped(command("out"), tmp_path, lambda n, _, most=n_claimed: n >= most, signal.SIGKILL)
+        assert code == -signal.SIGKILL, said
+        claimed, n_judged = in_ledger(tmp_path / "out")
+        assert n_judged <= claimed < 700
+    code, said = stopped(command("out"), tmp_path, lambda _, n: n > n_judged, signal.SIGINT)
     assert code == 130, said
     assert "same command" in said
     assert not (tmp_path / "out" / "articles.jsonl").exists()
@@ -231,7 +231,7 @@ def test_a_run_killed_or_interrupted_at_any_moment_is_resumed_and_loses_nothing(
         assert done.returncode == 0, done.stderr
     for name in ("articles.jsonl", "segments.jsonl"):
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "unbroken" / name).read_bytes()
-    assert len(rows(tmp_path / "out" / "articles.jsonl")) == 520
+    assert len(rows(tmp_path / "out" / "articles.jsonl")) == 700
     assert not [path.name for path in (tmp_path / "out").iterdir() if "tmp" in path.name]
 
 
