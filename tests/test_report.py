@@ -114,7 +114,9 @@ def test_tables_have_captions_and_scopes_and_drawings_have_words(pages: dict[str
 
 
 def test_no_template_marks_data_as_safe() -> None:
-    for template in (PACKAGE / "templates").glob("*.jinja"):
+    templates = list((PACKAGE / "templates").glob("*.jinja"))
+    assert templates
+    for template in templates:
         assert not re.search(r"\|\s*safe|Markup|autoescape", template.read_text(encoding="utf-8")), template.name
 
 

@@ -308,11 +308,17 @@ def test_the_dots_stand_at_their_shares_and_the_chart_is_said_in_words() -> None
 
 def test_every_chart_and_grid_has_a_title_that_says_something_and_words_instead(report: Report) -> None:
     page = parse(report.html)
-    for chart in page.xpath("//svg[@class='chart']"):
+    charts, figures, tables = (
+        page.xpath(f"//{kind}") for kind in ("svg[@class='chart']", "figure", "table[contains(@class, 'heat')]")
+    )
+    assert charts
+    assert figures
+    assert tables
+    for chart in charts:
         assert len(chart.get("aria-label")) > 20
-    for figure in page.xpath("//figure"):
+    for figure in figures:
         assert figure.xpath("./figcaption/b")[0].text_content().endswith(".")
-    for table in page.xpath("//table[contains(@class, 'heat')]"):
+    for table in tables:
         said = table.getparent().xpath("preceding-sibling::p[1]/b")[0].text_content()
         assert re.search(r"\d|No |chance", said), said
 

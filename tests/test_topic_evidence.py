@@ -152,6 +152,8 @@ def published(model, tmp_path_factory):
         copy = [row | {"document_id": f"{document_id} copy"} for row in rows]
         writer.add(article_of(f"{document_id} copy"), copy, copy_of=document_id, story_of=document_id)
     writer.write(folder, ["jsonl", "csv"], [])
+    assert lines(folder / TOPIC_EVIDENCE)
+    assert lines(folder / TOPIC_CARDS)
     return folder, segments
 
 
