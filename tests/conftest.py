@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from chromium import Page, find_chromium
+from hypothesis import settings
 
 from toolkit.cli import main
 
@@ -25,6 +26,9 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 # The tests run on all cores, a worker each: threads beside them would only wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Nor does an example of a law fail for having waited for its turn; tests of speed measure processor time.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")

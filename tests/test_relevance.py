@@ -220,11 +220,11 @@ def test_some_features_by_hand():
     ["", " ", "\0\x07", "\ue0fe\ue0ff\ue000" * 50, "." * 200_000, "A. " * 50_000, "x" * 1_000_000, "李" * 100_000],
 )
 def test_hostile_text_is_judged_in_time(text):
-    began = time.perf_counter()
+    began = time.process_time()
     document, segments = learned().judge(page("x", [text]), [[]])
     assert document.on_topic == "off"
     assert len(segments) == 1
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_document_without_segments_is_off():

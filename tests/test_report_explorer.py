@@ -374,7 +374,7 @@ def test_the_csv_is_the_list_and_holds_no_formula(page: Page, reports: dict[str,
     go(page, reports["hostile"])
     page.send("Page.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
     page.evaluate("document.getElementById('explorer-csv').click()")
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not (tmp_path / "articles.csv").is_file() and time.monotonic() < end:
         page.evaluate("1")
         time.sleep(0.05)

@@ -91,8 +91,8 @@ def test_lower_keeps_offsets():
 
 
 def test_a_megabyte_without_a_space_takes_no_time():
-    began = time.perf_counter()
+    began = time.process_time()
     for text in ("a" * 1_000_000, "é" * 1_000_000, "中" * 1_000_000, "." * 1_000_000):
         tokenise(text)
         find_phrases(text, ("free trade",))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
