@@ -30,6 +30,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
 
+HEAVY = ("test_contract.py", "test_commands.py", "test_topic_identity.py", "test_topics.py")
+"""Tests that share results and models which take long to make."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The heavy tests first: they stay on one worker, and what the others take from it are light ones."""
+    items.sort(key=lambda item: item.path.name not in HEAVY)
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Page]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import lxml.html
 
 from toolkit.data import Results
-from toolkit.report import make_report
+from toolkit.report import Report, make_report
+from toolkit.report.size import STANDARD, Size
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -350,6 +352,12 @@ def words_of(html: str) -> str:
     for unseen in page.xpath("//style | //script | //noscript"):
         unseen.drop_tree()
     return " ".join(page.text_content().split())
+
+
+@cache
+def report_on(n: int, *, size: Size = STANDARD) -> Report:
+    """The report on `made_up(n)`, made once for all tests that only read it."""
+    return make_report(made_up(n), size=size)
 
 
 def render_report(results: Results, *, source_date: str | None = None) -> str:

@@ -18,6 +18,7 @@ from report_results import (
     made_up,
     parse,
     render_report,
+    report_on,
     run_json,
     seed_results,
     segment,
@@ -27,7 +28,6 @@ from report_results import (
 
 import toolkit.report
 from toolkit.data import Results
-from toolkit.report import make_report
 from toolkit.report.content_hash import content_hash
 from toolkit.report.findings import changes, find, wilson
 from toolkit.report.method import corpus_name
@@ -224,7 +224,7 @@ def test_every_quotation_can_be_followed_into_the_list_or_the_explorer(pages: di
     for quote in quotes:
         (link,) = quote.xpath(".//a[@class='open']")
         assert link.get("href") == f"#explore?doc={quote.get('data-doc')}&at={quote.get('data-start')}"
-    brief = parse(make_report(made_up(400), size=BRIEF).html)
+    brief = parse(report_on(300, size=BRIEF).html)
     sources = brief.xpath("//ul[@class='quotes']//span[@class='where']")
     assert len(sources) > 30
     assert all("in the list" in source.text_content() for source in sources)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_results import article, made_up, parse, render_report, run_json, segment
+from report_results import article, parse, render_report, report_on, run_json, segment
 
 from toolkit.data import Results
 from toolkit.report import make_report
@@ -87,7 +87,7 @@ def test_the_passage_shown_is_the_one_that_argues_most_and_lies_where_it_says() 
 
 
 def test_everything_that_can_be_marked_names_its_article() -> None:
-    found = section(render_report(made_up(200)), "boundary")
+    found = section(report_on(300).html, "boundary")
     items = found.xpath(".//ol/li")
     assert len(items) > 40
     assert all(item.get("data-doc") for item in items)
@@ -97,9 +97,9 @@ def test_everything_that_can_be_marked_names_its_article() -> None:
 
 
 def test_a_brief_page_has_no_links_to_an_explorer_it_lacks() -> None:
-    page = make_report(made_up(200), size=BRIEF).html
+    page = report_on(300, size=BRIEF).html
     assert "#explore?" not in page
-    assert len(page) < len(make_report(made_up(200)).html)
+    assert len(page) < len(report_on(300).html)
 
 
 @settings(max_examples=20, deadline=None)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from axe import violations
 from chromium import Page
-from report_results import made_up, render_report, seed_results
+from report_results import render_report, report_on, seed_results
 
 # Text whose contrast against what is painted behind it is under the WCAG AA ratio; our colours are all opaque.
 _FAINT_TEXT = """
@@ -55,12 +55,11 @@ def page(browser: Page) -> Page:
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("reports")
-    made = {"seeds": seed_results(), "middling": made_up(100), "large": made_up(300)}
-    paths = {}
-    for name, results in made.items():
-        paths[name] = folder / f"{name}.html"
-        paths[name].write_text(render_report(results, source_date="2026-11-22"), encoding="utf-8")
-    return paths
+    seeds = render_report(seed_results(), source_date="2026-11-22")
+    made = {"seeds": seeds, "middling": report_on(100).html, "large": report_on(300).html}
+    for name, html in made.items():
+        (folder / f"{name}.html").write_text(html, encoding="utf-8")
+    return {name: folder / f"{name}.html" for name in made}
 
 
 @pytest.mark.parametrize("name", ["seeds", "large"])

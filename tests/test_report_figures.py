@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from chromium import Page
-from report_results import article, made_up, parse, run_json, segment, small, words_of
+from report_results import article, made_up, parse, report_on, run_json, segment, small, words_of
 
 from toolkit.data import Results
 from toolkit.report import Report, make_report
@@ -30,12 +30,12 @@ from toolkit.report.theme_words import theme_words
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return make_report(made_up(300))
+    return report_on(300)
 
 
 @pytest.fixture(scope="module")
 def brief() -> Report:
-    return make_report(made_up(300), size=BRIEF)
+    return report_on(300, size=BRIEF)
 
 
 def rows_of(report: Report, name: str) -> list[dict[str, str]]:

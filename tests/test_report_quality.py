@@ -7,7 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from report_results import article, made_up, parse, render_report, run_json, seed_results, small, words_of
+from report_results import (
+    article,
+    made_up,
+    parse,
+    render_report,
+    report_on,
+    run_json,
+    seed_results,
+    small,
+    words_of,
+)
 from test_report_boundary import FIGURES, sheet, with_card, words_in
 
 from toolkit.config import load_config, shipped_config
@@ -160,7 +170,7 @@ def test_the_data_card_names_formats_outlets_period_and_gaps() -> None:
     assert "4 of 100 articles name no outlet." in gaps
     no_year = known_gaps(count_results(first(hundred(), 2, date="--03-02")))
     assert no_year == ["2 of 100 articles cannot be placed in time (2 of them state a day without a year)."]
-    said = words_in(render_report(made_up(300)), "method")
+    said = words_in(report_on(300).html, "method")
     assert "JSON lines" in said
     assert "bangkokpost.example" in said
 
