@@ -24,8 +24,8 @@ def test_rows_of_segments_come_back_sorted_by_id_of_their_document(tmp_path: Pat
     with open_ledger(tmp_path) as ledger:
         ledger.begin_pass()
         ledger.claim([(name, b"1", b"1", "f") for name in "cab"])
-        ledger.finish([Entry("c", {}, segments=[{"n": 3}]), Entry("b", {}), Entry("a", {}, segments=[{"n": 1}, {}])])
-        assert list(ledger.segments()) == [("a", [{"n": 1}, {}]), ("c", [{"n": 3}])]
+        ledger.finish([Entry("c", {}, segments=[{"n": 3}]), Entry("b", {}), Entry("a", {}, segments=[{"n": 1}, {"n": None}])])
+        assert list(ledger.segments()) == [("a", [{"n": 1}, {"n": None}]), ("c", [{"n": 3}])]
         ledger.begin_pass()
         ledger.claim([("a", b"2", b"2", "f"), ("c", b"1", b"1", "f")])
         assert list(ledger.segments()) == [("c", [{"n": 3}])]  # a changed record loses its rows
@@ -43,8 +43,13 @@ def test_outcomes_of_an_older_layout_are_judged_again(tmp_path: Path) -> None:
         assert ledger.known(["a"]) == {}
         ledger.begin_pass()
         ledger.claim([("a", b"1", b"1", "f")])
-        ledger.finish([Entry("a", {}, segments=[{}])])
-        assert list(ledger.segments()) == [("a", [{}])]
+        ledger.finish([Entry("a", {}, segments=[{"n": 1}])])
+        assert list(ledger.segments()) == [("a", [{"n": 1}])]
+
+
+def test_rows_of_segments_that_differ_in_their_columns_are_refused(tmp_path: Path) -> None:
+    with open_ledger(tmp_path) as ledger, pytest.raises(ValueError, match="same columns"):
+        ledger.finish([Entry("a", {}, segments=[{"n": 1}, {"m": 2}])])
 
 
 def test_a_finished_outcome_outlives_the_process_and_the_pass(tmp_path: Path) -> None:
