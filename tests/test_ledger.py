@@ -24,7 +24,8 @@ def test_rows_of_segments_come_back_sorted_by_id_of_their_document(tmp_path: Pat
     with open_ledger(tmp_path) as ledger:
         ledger.begin_pass()
         ledger.claim([(name, b"1", b"1", "f") for name in "cab"])
-        ledger.finish([Entry("c", {}, segments=[{"n": 3}]), Entry("b", {}), Entry("a", {}, segments=[{"n": 1}, {"n": None}])])
+        rows = {"c": [{"n": 3}], "b": [], "a": [{"n": 1}, {"n": None}]}
+        ledger.finish([Entry(name, {}, segments=of_document) for name, of_document in rows.items()])
         assert list(ledger.segments()) == [("a", [{"n": 1}, {"n": None}]), ("c", [{"n": 3}])]
         ledger.begin_pass()
         ledger.claim([("a", b"2", b"2", "f"), ("c", b"1", b"1", "f")])

@@ -103,10 +103,7 @@ class Ledger:
 
     def finish(self, entries: Iterable[Entry]) -> None:
         """Store outcomes of claimed ids, all or none."""
-        rows = [
-            (_packed(e.outcome), _packed(_columns(e.segments)) if e.segments else None, e.signature, e.date, e.document_id)
-            for e in entries
-        ]
+        rows = [(_packed(e.outcome), _packed_rows(e.segments), e.signature, e.date, e.document_id) for e in entries]
         with self._connection as connection:
             connection.executemany(
                 "UPDATE documents SET outcome = ?, segments = ?, signature = ?, date = ? WHERE document_id = ?", rows
@@ -137,7 +134,8 @@ class Ledger:
         )
         for document_id, packed in self._connection.execute(query, (self.pass_number,)):
             columns = json.loads(zlib.decompress(packed))
-            yield document_id, [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+            rows = zip(*columns.values(), strict=True)
+            yield document_id, [dict(zip(columns, row, strict=True)) for row in rows]
 
     def signatures(self) -> Iterator[tuple[str, str | None, bytes]]:
         """`(document_id, date, signature)` of this pass, sorted by id."""
@@ -160,18 +158,20 @@ def _packed(values: object) -> bytes:
     return zlib.compress(json.dumps(values).encode(), 1)
 
 
-def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
-    """The values of `rows` by column: half as much JSON as with each name in each row.
+def _packed_rows(rows: Sequence[dict[str, Any]]) -> bytes | None:
+    """The rows by column: half as much JSON as with each name in each row. None where there are none.
 
     Raises
     ------
     ValueError
         Where rows differ in their columns, or have none.
     """
+    if not rows:
+        return None
     names = list(rows[0])
     if not names or any(list(row) != names for row in rows):
         raise ValueError("rows of a document's segments must have the same columns, and some")
-    return dict(zip(names, zip(*map(dict.values, rows), strict=True), strict=True))
+    return _packed(dict(zip(names, zip(*map(dict.values, rows), strict=True), strict=True)))
 
 
 @contextmanager

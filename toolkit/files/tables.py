@@ -81,6 +81,7 @@ _FORMULA = re.compile(r"[\s\u200b\u2060\ufeff]*[=+\-@＝＋－＠]|[\t\r\n]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _CONTROL_OR_RETURN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _LINE_END = re.compile(r"\r\n?")
+_NEEDS_QUOTES = re.compile(r"[,\"\n]")
 _MAX_INT64 = 2**63 - 1
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
@@ -261,21 +262,24 @@ class _JsonLines:
 
 
 class _Csv:
-    """CSV that a spreadsheet shows and does not run; lists and objects as JSON."""
+    """CSV that a spreadsheet shows and does not run; lists and objects as JSON.
+
+    The bytes are those of `csv.writer`, sooner: which values need quotes is asked of a column, not of each character.
+    """
 
     def __init__(self, stream: BinaryIO, columns: Mapping[str, str]) -> None:
-        self._text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
-        self._rows = csv.writer(self._text, lineterminator="\n")
-        self._rows.writerow([_safe_text(name) for name in columns])
+        self._stream = stream
+        self.write([[name] for name in columns])
 
     def write(self, values: Sequence[list[Any]]) -> None:
-        self._rows.writerows(zip(*map(_cells, values), strict=True))
+        lines = map(",".join, zip(*map(_cells, values), strict=True))
+        self._stream.write("".join([f"{line}\n" for line in lines]).encode())
 
     def finish(self) -> None:
-        self._text.flush()
+        pass
 
     def release(self) -> None:
-        self._text.detach()
+        pass
 
 
 class _Parquet:
@@ -345,15 +349,23 @@ def _json(value: object) -> str:
     return _ENCODER.encode(value)
 
 
-def _cells(values: list[Any]) -> list[object]:
-    """A column of cells; of plain texts, which most are, with one search for control characters for all of them."""
+def _cells(values: list[Any]) -> list[str]:
+    """A column as it stands in CSV, with quotes where they are needed."""
     types = set(map(type, values))
-    if types <= {int} or types <= {float}:
-        return values
-    if types <= {str, type(None)} and _CONTROL_OR_RETURN.search("".join(filter(None, values))) is None:
-        # What begins with a letter or a figure is no formula.
-        return ["" if text is None else text if text[:1].isalnum() else _safe_text(text) for text in values]
-    return list(map(_cell, values))
+    if types <= {int} or types <= {float}:  # floats by repr, as the csv module writes them
+        return list(map(repr, values))
+    cells = _text_cells(values) if types <= {str, type(None)} else [str(_cell(value)) for value in values]
+    if _NEEDS_QUOTES.search("".join(cells)) is None:
+        return cells
+    return ['"' + cell.replace('"', '""') + '"' if _NEEDS_QUOTES.search(cell) else cell for cell in cells]
+
+
+def _text_cells(values: list[str | None]) -> list[str]:
+    """A column of texts made safe, with one search for control characters for all of them."""
+    if _CONTROL_OR_RETURN.search("".join(filter(None, values))) is not None:
+        return ["" if text is None else _safe_text(text) for text in values]
+    # What begins with a letter or a figure is no formula.
+    return ["" if text is None else text if text[:1].isalnum() else _safe_text(text) for text in values]
 
 
 def _cell(value: object) -> object:
@@ -364,7 +376,7 @@ def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return value  # the csv module writes floats by repr
+        return value
     return _safe_text(_json(value)) if value else "[]" if isinstance(value, list) else "{}"
 
 
