@@ -16,11 +16,11 @@ from tests.test_relevance import ON, find, page
 from toolkit import jobs
 from toolkit.cli.show import show_segments
 from toolkit.data import Document, Explanation, Votes
-from toolkit.explain import explain_article, explain_document, in_words
+from toolkit.explain import explain_article, in_words
 from toolkit.logistic import sigmoid
 from toolkit.model import load_model
 from toolkit.pipeline import judge
-from toolkit.relevance.explain import explain_relevance
+from toolkit.relevance.explain import BASELINE, explain_relevance, strongest_parts
 from toolkit.relevance.explain import readable_feature as readable_relevance
 from toolkit.relevance.features import FEATURES
 from toolkit.segment import cut, load_line_model
@@ -32,6 +32,7 @@ from toolkit.segment.opinion import evidence
 from toolkit.segment.page import NAMES
 from toolkit.store import find_model
 from toolkit.themes.explain import explain_themes
+from toolkit.words import WordTable
 
 OSTLAND = "Fans of Ostland sang for Ostland all night."
 ROLES = ["title", "body", "navigation", "body", "body", "teaser", "teaser"]
@@ -239,11 +240,20 @@ def test_numbers_too_small_to_write_are_not_shown():
     assert line == "on +1.0: a +2.0; against: d −1.0 (a rule)"
 
 
-def test_what_the_report_lists_is_the_document_part_of_the_whole():
+def test_what_the_report_lists_is_the_strongest_of_the_document_part_of_the_whole():
     model = load_model(find_model("china-asean"))
-    document = cut(Document("d", "\n\n".join(ON)), model.line_model, model.repeats)
-    judged = judge(document, model.gazetteer, model.relevance, model.themes)
-    assert explain_document(judged, model) == explain_article(judged, model).relevance.contributions
+    documents = [Document("d", "\n\n".join(ON)), Document("e", "Snow fell in Oslo.\n\nTrains to Bergen were late.")]
+    cuts = [cut(document, model.line_model, model.repeats) for document in documents]
+    judged = [judge(one, model.gazetteer, model.relevance, model.themes) for one in cuts]
+    words = WordTable.join([WordTable.of(one.cut.texts, one.mentions) for one in judged])
+    for n in (2, 6, 1_000):
+        found = strongest_parts(model.relevance, cuts, words, n=n)
+        for one, parts in zip(judged, found, strict=True):
+            whole = explain_article(one, model).relevance
+            named = [part for part in whole.contributions if part.name != BASELINE]
+            for_it, against = ([part for part in named if part.value * sign > 0][:n] for sign in (1, -1))
+            expected = sorted([*for_it, *against], key=lambda part: -abs(part.value))
+            assert parts == [(part.name, part.value) for part in expected]
 
 
 def test_segment_explain_gives_every_row_its_reasons_and_the_numbers_fit_the_row(tmp_path):

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from toolkit.data import Contribution, Explanation
-from toolkit.relevance.explain import explain_relevance, explain_whole
+from toolkit.data import Explanation
+from toolkit.relevance.explain import explain_relevance
 from toolkit.segment.explain import explain_cut
 from toolkit.themes.explain import explain_themes
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from toolkit.model import Model
     from toolkit.pipeline import Judged
     from toolkit.segment import SecondOpinion
-    from toolkit.words import WordTable
 
 MAX_REASONS = 4  # for and as many against, where reasons are written out
 MIN_SHOWN = 0.05  # a smaller contribution would be written as 0.0
@@ -44,14 +43,6 @@ class ArticleReasons:
     relevance: Explanation
     themes: tuple[Explanation, ...]
     segments: tuple[SegmentReasons, ...]
-
-
-def explain_document(judged: Judged, model: Model, *, words: WordTable | None = None) -> tuple[Contribution, ...]:
-    """What spoke for and against the article being on the subject, in logits, strongest first.
-
-    `words` are those of the article and its mentions, where they have been read already.
-    """
-    return explain_whole(model.relevance, judged.cut, judged.mentions, words=words).contributions
 
 
 def explain_article(judged: Judged, model: Model, *, second_opinion: SecondOpinion | None = None) -> ArticleReasons:

@@ -107,13 +107,15 @@ def groups(records: Sequence[Record]) -> Iterator[list[Record]]:
 def _outcomes(records: Sequence[Record], model: Model, *, no_relevance: bool, explain: bool = False) -> list[Outcome]:
     """The outcomes of `records`, judged together."""
     cuts = cut_records(records, line_model=model.line_model, repeats=model.repeats, config=model.config)
-    outcomes: list[Outcome] = []
-    together = _judge_together(cuts, model.gazetteer, model.relevance, model.themes, no_relevance=no_relevance)
-    for record, (judged, words) in zip(records, together, strict=True):
-        outcome = _rows(judged, model)
-        if not no_relevance and _is_near_the_line(judged.document, model.relevance):
-            outcome["reasons"] = _reasons(judged, model, words)
-        outcomes.append(_with_reasons(outcome, judged, model, _second_opinion(record)) if explain else outcome)
+    together = list(_judge_together(cuts, model.gazetteer, model.relevance, model.themes, no_relevance=no_relevance))
+    outcomes = [_rows(judged, model) for judged, _ in together]
+    if not no_relevance:
+        near = [i for i, (judged, _) in enumerate(together) if _is_near_the_line(judged.document, model.relevance)]
+        for i, reasons in zip(near, _reasons([together[i] for i in near], model), strict=True):
+            outcomes[i]["reasons"] = reasons
+    if explain:
+        of_all = zip(outcomes, together, records, strict=True)
+        outcomes = [_with_reasons(o, judged, model, _second_opinion(record)) for o, (judged, _), record in of_all]
     return outcomes
 
 
@@ -148,15 +150,15 @@ def _logit(share: float) -> float:
     return math.log(share / (1 - share))
 
 
-def _reasons(judged: Judged, model: Model, words: WordTable | None = None) -> list[list[object]]:
-    """What spoke most for and against the article beside an average one, as `[name, logits]`, strongest first."""
-    from toolkit.explain import explain_document
-    from toolkit.relevance.explain import BASELINE
+def _reasons(together: Sequence[tuple[Judged, WordTable]], model: Model) -> list[list[list[object]]]:
+    """What spoke most for and against each article beside an average one, as `[name, logits]`, strongest first."""
+    if not together:
+        return []
+    from toolkit.relevance.explain import strongest_parts
 
-    parts = [part for part in explain_document(judged, model, words=words) if part.name != BASELINE]
-    strongest = [part for part in parts if part.value > 0][:_MAX_REASONS]
-    strongest += [part for part in parts if part.value < 0][:_MAX_REASONS]
-    return [[part.name, round(part.value, 6)] for part in sorted(strongest, key=lambda part: -abs(part.value))]
+    words = WordTable.join([table for _, table in together])
+    of_each = strongest_parts(model.relevance, [judged.cut for judged, _ in together], words, n=_MAX_REASONS)
+    return [[[name, round(value, 6)] for name, value in parts] for parts in of_each]
 
 
 def _second_opinion(record: Record) -> SecondOpinion | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,7 @@ from toolkit.relevance.model import (
     RelevanceModel,
     TermHits,
     article_unit,
+    article_units,
     separate_units,
 )
 from toolkit.terms import weigh_units
@@ -93,6 +96,9 @@ def readable_feature(name: str) -> str:
     return ", with ".join(READABLE[part] for part in name.split("*"))
 
 
+READABLE_FEATURES = tuple(map(readable_feature, FEATURES))
+
+
 @dataclass(frozen=True, slots=True)
 class RelevanceReasons:
     """The explanation of the document's relevance and of every segment's; None where a segment has no text."""
@@ -101,20 +107,52 @@ class RelevanceReasons:
     segments: tuple[Explanation | None, ...]
 
 
-def explain_whole(
-    model: RelevanceModel,
-    cut: CutDocument,
-    mentions: Sequence[Sequence[Mention]],
-    *,
-    words: WordTable | None = None,
-) -> Explanation:
-    """The document's part of `explain_relevance` alone, in a fraction of the time.
+def strongest_parts(
+    model: RelevanceModel, cuts: Sequence[CutDocument], words: WordTable, *, n: int
+) -> list[list[tuple[str, float]]]:
+    """What spoke most for each document and, as many, against it: at most `n` of each as (name, logits).
 
-    `words` are those of the same texts and mentions, where they have been read already.
+    These are of the contributions that `explain_relevance` finds for the document, without the baseline, strongest
+    first. `words` are those of the documents joined. Only what is strongest is put in words.
     """
-    evidence = model.read(cut, mentions, words)
+    evidence = model.read_all(cuts, words)
     hits = model.find_terms(evidence)
-    return _calibrated(model, next(_unit_contributions(model, evidence, hits, article_unit(evidence), 1)))
+    bounds = list(accumulate((len(cut.segments) for cut in cuts), initial=0))
+    features, terms = _parts(model, evidence, hits, article_units(evidence, bounds), len(cuts))
+    n_features, n_terms = len(FEATURES), len(model.terms)
+    of = np.concatenate((np.arange(len(cuts)).repeat(n_features), *(part.unit for part in terms)))
+    what = np.concatenate(
+        (
+            np.tile(np.arange(n_features), len(cuts)),
+            *(n_features + i * n_terms + part.term for i, part in enumerate(terms)),
+        )
+    )
+    values = model.slope * np.concatenate((features.ravel(), *(part.value for part in terms)))
+
+    def name(what: int) -> str:
+        if what < n_features:
+            return READABLE_FEATURES[what]
+        view, term = divmod(what - n_features, n_terms)
+        return _readable_term(model, term, terms[view].suffix)
+
+    found = []
+    for u in range(len(cuts)):
+        own = (of == u).nonzero()[0]
+        both: list[tuple[float, str, float]] = []
+        for sign in (1, -1):
+            at = own[_largest(sign * values[own], n)]
+            named = zip(map(name, what[at].tolist()), values[at].tolist(), strict=True)
+            both += sorted((-abs(value), name, value) for name, value in named)[:n]
+        found.append([(name, value) for _, name, value in sorted(both, key=itemgetter(0))])
+    return found
+
+
+def _largest(values: Floats, n: int) -> Ints:
+    """Where the `n` largest of the positive `values` are, and those that tie with the last of them."""
+    positive = (values > 0).nonzero()[0]
+    if len(positive) <= n:
+        return positive
+    return positive[values[positive] >= np.partition(values[positive], -n)[-n]]
 
 
 def explain_relevance(
@@ -152,24 +190,48 @@ def _calibrated(model: RelevanceModel, named: Sequence[tuple[str, float]]) -> Ex
     return Explanation.of("on", [(constant, model.offset), *((name, model.slope * value) for name, value in named)])
 
 
+@dataclass(frozen=True, slots=True)
+class _TermParts:
+    """What terms add: `term[i]` adds `value[i]` to the uncalibrated score of unit `unit[i]`; `suffix` says where."""
+
+    suffix: str
+    unit: Ints
+    term: Ints
+    value: Floats
+
+
+def _parts(
+    model: RelevanceModel, evidence: Evidence, hits: TermHits, unit: Ints, n_units: int
+) -> tuple[Floats, list[_TermParts]]:
+    """What features add to the uncalibrated score of each unit, from their means, (n_units, n_features); and terms."""
+    starts = unit_starts(evidence, unit)
+    features = (unit_features(evidence, unit, n_units, starts=starts) - model.means.astype(float)) * model.weights
+    if not model.terms:
+        return features, []
+    lead = np.where(starts < LEAD_TEXT_CHARACTERS, unit, -1)
+    terms = []
+    for suffix, where, weights in (("", unit, model.text_weights), (" in the lead", lead, model.lead_weights)):
+        of, term, values = weigh_units(where[hits.segment], hits.term, model.idf, n_units)
+        terms.append(_TermParts(suffix, of, term, values * weights[term]))
+    return features, terms
+
+
+def _readable_term(model: RelevanceModel, term: int, suffix: str) -> str:
+    return f"“{model.readable(model.terms[term])}”{suffix}"
+
+
 def _unit_contributions(
     model: RelevanceModel, evidence: Evidence, hits: TermHits, unit: Ints, n_units: int
 ) -> Iterator[list[tuple[str, float]]]:
     """Per unit, what adds up to its uncalibrated score: the baseline, features from their means, terms."""
-    weights, means = model.weights.astype(float), model.means.astype(float)
-    deviations = (unit_features(evidence, unit, n_units) - means) * weights
-    baseline = model.intercept + float(np.dot(means, weights))
-    lead = np.where(unit_starts(evidence, unit) < LEAD_TEXT_CHARACTERS, unit, -1)
+    features, terms = _parts(model, evidence, hits, unit, n_units)
+    baseline = model.intercept + float(np.dot(model.means.astype(float), model.weights.astype(float)))
     found: list[list[tuple[str, float]]] = [[] for _ in range(n_units)]
-    if model.terms:
-        for suffix, where, term_weights in (("", unit, model.text_weights), (" in the lead", lead, model.lead_weights)):
-            of, term, values = weigh_units(where[hits.segment], hits.term, model.idf, n_units)
-            parts = values * term_weights[term]
-            for u, t, value in zip(of.tolist(), term.tolist(), parts.tolist(), strict=True):
-                found[u].append((f"“{model.readable(model.terms[t])}”{suffix}", value))
-    names = [readable_feature(name) for name in FEATURES]
-    for row, terms in zip(deviations.tolist(), found, strict=True):
-        yield [(BASELINE, baseline), *zip(names, row, strict=True), *terms]
+    for part in terms:
+        for u, t, value in zip(part.unit.tolist(), part.term.tolist(), part.value.tolist(), strict=True):
+            found[u].append((_readable_term(model, t, part.suffix), value))
+    for row, named in zip(features.tolist(), found, strict=True):
+        yield [(BASELINE, baseline), *zip(READABLE_FEATURES, row, strict=True), *named]
 
 
 def _composed(

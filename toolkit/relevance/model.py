@@ -107,9 +107,7 @@ class RelevanceModel:
         A pass over one page is mostly the cost of calling numpy. Every sum is over rows of one document, in an order
         that the others do not change, so the answers are the same in any batch.
         """
-        evidence = read_evidence_of_all(
-            cuts, words, sides=self.sides, seed_terms=self.seed_terms, relation_words=self._tables[1]
-        )
+        evidence = self.read_all(cuts, words)
         hits = self.find_terms(evidence)
         bounds = list(accumulate((len(cut.segments) for cut in cuts), initial=0))
         document = np.repeat(np.arange(len(cuts)), np.diff(bounds))
@@ -155,6 +153,12 @@ class RelevanceModel:
             seed_terms=self.seed_terms,
             words=words,
             relation_words=self._tables[1],
+        )
+
+    def read_all(self, cuts: Sequence[CutDocument], words: WordTable) -> Evidence:
+        """The evidence of several documents, given their words joined."""
+        return read_evidence_of_all(
+            cuts, words, sides=self.sides, seed_terms=self.seed_terms, relation_words=self._tables[1]
         )
 
     def find_terms(self, evidence: Evidence) -> TermHits:
@@ -252,6 +256,14 @@ def article_unit(evidence: Evidence) -> Ints:
     Where nothing was kept, all segments that belong to no other story stand in for the article.
     """
     return _both_views(evidence.kept, evidence.story)[0]
+
+
+def article_units(evidence: Evidence, bounds: Sequence[int]) -> Ints:
+    """The same of several documents: unit d for the article of document d, whose segments `bounds` parts."""
+    units = np.full(bounds[-1], -1, dtype=np.int64)
+    for d, (low, high) in enumerate(pairwise(bounds)):
+        units[low:high][_both_views(evidence.kept[low:high], evidence.story[low:high])[0] == 0] = d
+    return units
 
 
 def separate_units(evidence: Evidence) -> tuple[Ints, int]:
