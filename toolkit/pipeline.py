@@ -108,7 +108,7 @@ def _outcomes(records: Sequence[Record], model: Model, *, no_relevance: bool, ex
     """The outcomes of `records`, judged together."""
     cuts = cut_records(records, line_model=model.line_model, repeats=model.repeats, config=model.config)
     together = list(_judge_together(cuts, model.gazetteer, model.relevance, model.themes, no_relevance=no_relevance))
-    outcomes = [_rows(judged, model) for judged, _ in together]
+    outcomes = _rows_of_each([judged for judged, _ in together], model)
     if not no_relevance:
         near = [i for i, (judged, _) in enumerate(together) if _is_near_the_line(judged.document, model.relevance)]
         for i, reasons in zip(near, _reasons([together[i] for i in near], model), strict=True):
@@ -228,10 +228,15 @@ def _all_on(cut_document: CutDocument) -> tuple[Judgement, list[Judgement]]:
     return (on if on in parts else off), parts
 
 
-def _rows(judged: Judged, model: Model) -> Outcome:
+def _rows_of_each(together: Sequence[Judged], model: Model) -> list[Outcome]:
+    """The rows of several documents; all their texts are embedded together."""
+    topics = _topics_of_segments(together, model)
+    return [_rows(judged, of_segments, model) for judged, of_segments in zip(together, topics, strict=True)]
+
+
+def _rows(judged: Judged, topics: Sequence[int], model: Model) -> Outcome:
     cut_document = judged.cut
     document = cut_document.document
-    topics = _segment_topics(judged, model)
     segments = []
     for segment, judgement, themes, topic in zip(
         cut_document.segments, judged.segments, judged.themes, topics, strict=True
@@ -283,17 +288,20 @@ def _rows(judged: Judged, model: Model) -> Outcome:
     return {"article": article, "segments": segments, "signature": signature(kept_text(cut_document))}
 
 
-def _segment_topics(judged: Judged, model: Model) -> list[int]:
+def _topics_of_segments(together: Sequence[Judged], model: Model) -> list[list[int]]:
+    """The topic of each segment of each document, -1 for none."""
+    topics = [[NO_TOPIC] * len(judged.segments) for judged in together]
     wanted = [
-        index
-        for index, (segment, judgement) in enumerate(zip(judged.cut.segments, judged.segments, strict=True))
+        (d, s)
+        for d, judged in enumerate(together)
+        if model.topics.topics and speaks(judged.cut.language, model.training.get("topics_language"))
+        for s, (segment, judgement) in enumerate(zip(judged.cut.segments, judged.segments, strict=True))
         if segment.role in TOPIC_ROLES and judgement.on_topic != "off"
     ]
-    topics = [NO_TOPIC] * len(judged.segments)
-    if wanted and model.topics.topics and speaks(judged.cut.language, model.training.get("topics_language")):
-        assigned = model.topics.assign([judged.cut.texts[index] for index in wanted], model.embedder)
-        for index, (topic, _) in zip(wanted, assigned, strict=True):
-            topics[index] = topic
+    texts = [together[d].cut.texts[s] for d, s in wanted]
+    assigned = model.topics.assign(texts, model.embedder) if texts else []
+    for (d, s), (topic, _) in zip(wanted, assigned, strict=True):
+        topics[d][s] = topic
     return topics
 
 

@@ -125,7 +125,8 @@ def stages(texts: list[str], model: Model) -> Clock:
         Judged(c, tuple(map(tuple, m)), whole, tuple(parts), tuple(t))
         for c, m, (whole, parts), t in zip(cuts, mentions, judgements, themes, strict=True)
     ]
-    clock.run("topics and rows", lambda j: pipeline._rows(j, model), judged)
+    together_judged = [judged[low:high] for low, high in pairwise(ends)]
+    clock.run("topics and rows", lambda group: pipeline._rows_of_each(group, model), together_judged)
     return clock
 
 
