@@ -18,8 +18,9 @@ from toolkit.data import Record
 from toolkit.distil import build_embedder, quantise
 from toolkit.distil_fit import fit_to_teacher
 from toolkit.distil_texts import read_texts
-from toolkit.embed import ASSET_FOLDER, Lsa, encoder_sha256, load_embedder, load_encoder
+from toolkit.embed import ASSET_FOLDER, encoder_sha256, load_embedder, load_encoder
 from toolkit.errors import ToolkitError
+from toolkit.lsa import Lsa
 from toolkit.model import load_model, save_model
 from toolkit.training import train
 

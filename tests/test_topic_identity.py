@@ -24,8 +24,9 @@ from toolkit.card import model_card
 from toolkit.cli import app
 from toolkit.config import load_config, shipped_config
 from toolkit.data import Topic
-from toolkit.embed import Lsa, load_embedder
+from toolkit.embed import load_embedder
 from toolkit.errors import ToolkitError
+from toolkit.lsa import Lsa
 from toolkit.model import config_toml, load_model, save_registry
 from toolkit.store import find_model, problems, read_manifest
 from toolkit.topic_jobs import find_topics, list_topics, merge_topics, part_topics, rename_topic

@@ -40,7 +40,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, balanced_accuracy_score
 from threadpoolctl import threadpool_limits
 
-from toolkit.embed import Encoder, Lsa, load_encoder
+from toolkit.embed import Encoder, load_encoder
+from toolkit.lsa import Lsa
 from toolkit.topics.model import Space
 from toolkit.topics.words import stop_list
 

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from toolkit.config import Topics
 from toolkit.data import NO_TOPIC, Topic
-from toolkit.embed import Encoder, Lsa
+from toolkit.embed import Encoder
+from toolkit.lsa import Lsa
 from toolkit.topics import clusters
 from toolkit.topics.describe import describe
 from toolkit.topics.graph import (

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.data import NO_TOPIC, Topic
-from toolkit.embed import Encoder, Lsa
+from toolkit.embed import Encoder
+from toolkit.lsa import Lsa
 from toolkit.topics.landmarks import Landmarks
 from toolkit.topics.registry import NO_REGISTRY, Registry
 from toolkit.topics.rule import Rule
