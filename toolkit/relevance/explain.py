@@ -152,7 +152,7 @@ def _largest(values: Floats, n: int) -> Ints:
     positive = (values > 0).nonzero()[0]
     if len(positive) <= n:
         return positive
-    return positive[values[positive] >= np.partition(values[positive], -n)[-n]]
+    return np.asarray(positive[values[positive] >= np.partition(values[positive], -n)[-n]])
 
 
 def explain_relevance(
