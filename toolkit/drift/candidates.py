@@ -53,6 +53,23 @@ def find_new(profile: DriftProfile, batch: Batch, found: dict[str, Any]) -> None
         found["notes"].append("The training corpus is too small for an alarm of new topics.")
         return
     m = min(len(batch.articles), int(sizes[-1]))
+    inside, outside = similarities_of(profile, batch, m)
+    nearest = alarm.nearest_of(outside)
+    limit = alarm.limit_for(m, sizes, profile.quantiles, level=ALARM_LEVEL)
+    highest = float(alarm.scan(inside.joined, nearest, profile.nearness)[1].max())
+    found["alarm"] = {"n_articles": m, "limit": limit, "highest": highest}
+    if highest <= limit:
+        return
+    # Rare, and dear: is there as much where known articles are mixed as here?
+    mixture = alarm.limit_of_mixture(own_similarities(profile), outside.joined, profile.nearness)
+    found["alarm"]["limit_of_mixture"] = mixture
+    limit = max(limit, mixture)
+    for group in alarm.find_groups(inside.joined, nearest, profile.nearness, limit, n_groups=_N_GROUPS):
+        found["candidates"].append(_candidate(profile, batch, group, inside, m))
+
+
+def similarities_of(profile: DriftProfile, batch: Batch, m: int) -> tuple[alarm.Similar, alarm.Similar]:
+    """The similarities of the first `m` articles of a batch among themselves, and to the reference articles."""
     unknown_row = len(profile.words)
     number: dict[int, int] = {}
     rows: list[Ints] = []
@@ -75,19 +92,7 @@ def find_new(profile: DriftProfile, batch: Batch, found: dict[str, Any]) -> None
     known_words = alarm.word_cosines(rows, profile.reference_terms(), weights, more=lost)
     outside = alarm.similarities((vectors, profile.vectors), profile.even, known_words)
     inside = alarm.similarities((vectors, vectors), profile.even, alarm.word_cosines(rows, rows, weights))
-    inside = alarm.without_self(inside)
-    nearest = alarm.nearest_of(outside)
-    limit = alarm.limit_for(m, sizes, profile.quantiles, level=ALARM_LEVEL)
-    highest = float(alarm.scan(inside.joined, nearest, profile.nearness)[1].max())
-    found["alarm"] = {"n_articles": m, "limit": limit, "highest": highest}
-    if highest <= limit:
-        return
-    # Rare, and dear: is there as much where known articles are mixed as here?
-    mixture = alarm.limit_of_mixture(own_similarities(profile), outside.joined, profile.nearness)
-    found["alarm"]["limit_of_mixture"] = mixture
-    limit = max(limit, mixture)
-    for group in alarm.find_groups(inside.joined, nearest, profile.nearness, limit, n_groups=_N_GROUPS):
-        found["candidates"].append(_candidate(profile, batch, group, inside, m))
+    return alarm.without_self(inside), outside
 
 
 def _candidate(
