@@ -248,13 +248,19 @@ def mixture(ratios: Any) -> float:
 
 
 def told(profile: DriftProfile, pool: Batch, rows: Any) -> bool:
-    """Whether the alarm notices the first ten of a batch where nothing but these ten is looked at together."""
+    """Whether the alarm notices the first ten of a batch where nothing but these ten is looked at together.
+
+    Of a batch too large for its limits the alarm takes a part, and so many of the ten are left.
+    """
+    m = min(N_BATCH, int(profile.sizes[-1]))
+    n_new = N_NEW * m // N_BATCH
+    rows = np.concatenate([rows[:n_new], rows[N_NEW : N_NEW + m - n_new]])
     batch = Batch(tuple(pool.articles[i] for i in rows), tuple(pool.words[i] for i in rows), pool.vectors[rows])
-    inside, outside = similarities_of(profile, batch, N_BATCH)
+    inside, outside = similarities_of(profile, batch, m)
     apart = inside.joined.copy()
-    apart[:N_NEW, N_NEW:] = -9.0
-    score = alarm.scan(apart, alarm.nearest_of(outside), profile.nearness)[0][:N_NEW]
-    limit = alarm.limit_for(N_BATCH, profile.sizes, profile.quantiles, level=ALARM_LEVEL)
+    apart[:n_new, n_new:] = -9.0
+    score = alarm.scan(apart, alarm.nearest_of(outside), profile.nearness)[0][:n_new]
+    limit = alarm.limit_for(m, profile.sizes, profile.quantiles, level=ALARM_LEVEL)
     return bool(np.sort(score)[-8:].mean() > limit)
 
 
