@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from tests import test_relevance, test_themes
 from tests.test_relevance import ON, find, page
-from toolkit import jobs
 from toolkit.cli.show import show_segments
 from toolkit.data import Document, Explanation, Votes
 from toolkit.explain import explain_article, in_words
+from toolkit.jobs import opened
 from toolkit.logistic import sigmoid
 from toolkit.model import load_model
 from toolkit.pipeline import judge
@@ -30,6 +30,7 @@ from toolkit.segment.features import look
 from toolkit.segment.model import ARTICLE
 from toolkit.segment.opinion import evidence
 from toolkit.segment.page import NAMES
+from toolkit.segment_jobs import segment_job
 from toolkit.store import find_model
 from toolkit.themes.explain import explain_themes
 from toolkit.words import WordTable
@@ -225,8 +226,8 @@ def test_reasons_are_shown_below_each_segment_without_control_characters(tmp_pat
     file.write_text(
         "Norland\x1b[2J\n\nChina and Laos open a railway; \x07railway exports grow.\n\nHome > News", encoding="utf-8"
     )
-    with jobs.opened([str(file)], out=None) as sources:
-        show_segments(jobs.segment_job(sources, explain=True))
+    with opened([str(file)], out=None) as sources:
+        show_segments(segment_job(sources, explain=True))
     shown = capsys.readouterr().out
     assert "the whole article: on" in shown
     assert "theme: connectivity_infrastructure" in shown
@@ -259,8 +260,8 @@ def test_what_the_report_lists_is_the_strongest_of_the_document_part_of_the_whol
 def test_segment_explain_gives_every_row_its_reasons_and_the_numbers_fit_the_row(tmp_path):
     file = tmp_path / "page.txt"
     file.write_text(Path("seeds/002_2bf4370c2129fc70.txt").read_text(encoding="utf-8"), encoding="utf-8")
-    with jobs.opened([str(file)], out=None) as sources:
-        rows = list(jobs.segment_job(sources, explain=True))
+    with opened([str(file)], out=None) as sources:
+        rows = list(segment_job(sources, explain=True))
     assert "article" in rows[0]["explanation"]
     for row in rows:
         reasons = row["explanation"]

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from toolkit.cli.jobs import DEFAULT_MODEL, AsJson, LabelsOption, ModelOption, Quiet, Verbose
+from toolkit.cli.options import DEFAULT_MODEL, AsJson, LabelsOption, ModelOption, Quiet, Verbose
 from toolkit.cli.terminal import TerminalProgress, interruptible, printable, say, summary
 from toolkit.errors import ToolkitError
 
