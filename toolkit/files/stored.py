@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from toolkit.errors import ToolkitError
-from toolkit.files.arrow import table_type
+from toolkit.files.arrow import numbers, places, table_type
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,12 +70,10 @@ class ParquetRows:
                 if isinstance(span[0], str) and (_as_bytes(span[1]) < lowest or _as_bytes(span[0]) > highest):
                     continue
                 names = table.iter_batches(row_groups=[group], columns=[column], use_threads=False)
-                if all(wanted.isdisjoint(batch.column(0).to_pylist()) for batch in names):
+                if not any(len(_places_of(wanted, batch.column(0))) for batch in names):
                     continue
                 for batch in table.iter_batches(row_groups=[group], use_threads=False):
-                    places = [i for i, value in enumerate(batch.column(column).to_pylist()) if value in wanted]
-                    for start, end in _runs(places):
-                        yield from self._rows(batch.slice(start, end - start))
+                    yield from self._rows(batch.take(places(_places_of(wanted, batch.column(column)))))
 
     def _open(self) -> Any:
         import pyarrow.parquet as pq
@@ -158,16 +159,11 @@ def _as_bytes(text: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Ascending places as runs: (first, behind the last).
-
-    Examples
-    --------
-    >>> list(_runs([2, 3, 4, 7]))
-    [(2, 5), (7, 8)]
-    """
-    for i, place in enumerate(places):
-        if i == 0 or places[i - 1] != place - 1:
-            start = place
-        if i + 1 == len(places) or places[i + 1] != place + 1:
-            yield start, place + 1
+def _places_of(wanted: Collection[str], column: Any) -> npt.NDArray[np.int64]:
+    """Where the texts of a column are among those wanted; most columns hold each text many times over."""
+    encoded = column.dictionary_encode()
+    is_wanted = [value in wanted for value in encoded.dictionary.to_pylist()]
+    found: npt.NDArray[np.int64] = np.flatnonzero(
+        np.array([*is_wanted, False])[numbers(encoded.indices, missing=len(is_wanted))]
+    )
+    return found

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from toolkit.data import NO_TOPIC, Results, Rows
 from toolkit.files import ParquetRows
+from toolkit.files.arrow import numbers
 from toolkit.report.rows import Row, count_of, items_of, text_of
 from toolkit.report.segments import Coded, coded
 from toolkit.report.tally import Tally, TopicTally
@@ -147,8 +148,8 @@ class _Overlap:
     @classmethod
     def of(cls, before: Results, after: Results, same_text: Collection[str]) -> _Overlap:
         """Counted over the segments of articles that read the same in both runs, by article and start."""
-        numbers = {document_id: i for i, document_id in enumerate(sorted(same_text))}
-        (places_before, old), (places_after, new) = (_topics_of(results, numbers) for results in (before, after))
+        row_of = {document_id: i for i, document_id in enumerate(sorted(same_text))}
+        (places_before, old), (places_after, new) = (_topics_of(results, row_of) for results in (before, after))
         _, of_old, of_new = np.intersect1d(places_before, places_after, assume_unique=True, return_indices=True)
         table = Counter(zip(old[of_old].tolist(), new[of_new].tolist(), strict=True))
         return cls(table, Counter(old.tolist()), Counter(new.tolist()))
@@ -180,7 +181,7 @@ def _ranked(shares: Mapping[int, float]) -> tuple[tuple[int, float | None], ...]
     return tuple(item for item in ranked if item[1] >= NAMED_SHARE)[:2]
 
 
-def _topics_of(results: Results, numbers: Mapping[str, int]) -> tuple[Ints, Ints]:
+def _topics_of(results: Results, row_of: Mapping[str, int]) -> tuple[Ints, Ints]:
     """Of the segments in a topic, in the articles numbered, where each stands (article and start in one) and its topic.
 
     Both arrays are of shape (n_segments,), in the order of the rows.
@@ -188,7 +189,7 @@ def _topics_of(results: Results, numbers: Mapping[str, int]) -> tuple[Ints, Ints
     places: list[Ints] = []
     topics: list[Ints] = []
     for document, starts, of_topic in _columns(results.segments):
-        known = np.array([numbers.get(document_id, -1) for document_id in document.values], dtype=np.int64)
+        known = np.array([row_of.get(document_id, -1) for document_id in document.values], dtype=np.int64)
         articles = known[document.codes]
         chosen = (of_topic != NO_TOPIC) & (articles >= 0)
         places.append(articles[chosen] * _MOST_CHARACTERS + starts[chosen])
@@ -201,8 +202,8 @@ def _columns(rows: Rows) -> Iterator[tuple[Coded, Ints, Ints]]:
     """Article, start and topic of all segments, a batch at a time."""
     if isinstance(rows, ParquetRows) and rows.has(_COLUMNS):
         for batch in rows.batches(list(_COLUMNS)):
-            starts = batch.column("start").fill_null(0).to_numpy()
-            yield coded(batch.column("document_id")), starts, batch.column("topic").fill_null(NO_TOPIC).to_numpy()
+            document, of_topic = coded(batch.column("document_id")), numbers(batch.column("topic"), missing=NO_TOPIC)
+            yield document, numbers(batch.column("start")), of_topic
         return
     cells = [(text_of(row, "document_id"), count_of(row, "start"), count_of(row, "topic", NO_TOPIC)) for row in rows]
     if cells:

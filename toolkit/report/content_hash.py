@@ -12,7 +12,7 @@ import numpy as np
 
 from toolkit.data import Results, Rows
 from toolkit.files import ParquetRows
-from toolkit.files.arrow import text_bytes
+from toolkit.files.arrow import numbers, places, present, text_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -92,8 +92,8 @@ class _Column:
         self.says_something |= any(tags)
         self._tags.update(bytes(tags))
         for stream, kind, wanted in ((self._ints, "<i8", _INT), (self._floats, "<f8", _FLOAT)):
-            numbers: list[Any] = [value for value, tag in zip(values, tags, strict=True) if tag == wanted]
-            stream.update(np.array(numbers, dtype=kind).tobytes())
+            some: list[Any] = [value for value, tag in zip(values, tags, strict=True) if tag == wanted]
+            stream.update(np.array(some, dtype=kind).tobytes())
         texts = [
             value.encode("utf-8", "surrogatepass") if isinstance(value, str) else _as_json(value)
             for value, tag in zip(values, tags, strict=True)
@@ -106,25 +106,25 @@ class _Column:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        present = column.is_valid().to_numpy(zero_copy_only=False)
+        here = present(column)
         kind = column.type
         if pa.types.is_string(kind) and not self._is_json:
-            self._add_tags(present, _TEXT)
+            self._add_tags(here, _TEXT)
             bounds, content = text_bytes(column)
-            self._add_texts(np.diff(bounds)[present], content[bounds[0] : bounds[-1]])
+            self._add_texts(np.diff(bounds)[here], content[bounds[0] : bounds[-1]])
         elif pa.types.is_int64(kind):
-            self._add_tags(present, _INT)
-            self._ints.update(column.drop_null().to_numpy().astype("<i8").tobytes())
+            self._add_tags(here, _INT)
+            self._ints.update(numbers(column)[here].astype("<i8").tobytes())
         elif pa.types.is_float64(kind):
-            self._add_tags(present, _FLOAT)
-            self._floats.update(column.drop_null().to_numpy().astype("<f8").tobytes())
+            self._add_tags(here, _FLOAT)
+            self._floats.update(numbers(column)[here].astype("<f8").tobytes())
         elif pa.types.is_list(kind):
             # Most lists are empty; only the others are made into Python values.
             texts = np.full(len(column), b"[]", dtype=object)
-            full = np.flatnonzero(pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False))
-            texts[full] = list(map(_as_json, column.filter(pc.greater(pc.list_value_length(column), 0)).to_pylist()))
-            found = texts[present].tolist()
-            self._add_tags(present, _JSON)
+            full = np.flatnonzero(numbers(pc.list_value_length(column)))
+            texts[full] = list(map(_as_json, column.take(places(full)).to_pylist()))
+            found = texts[here].tolist()
+            self._add_tags(here, _JSON)
             self._add_texts(np.array(list(map(len, found)), dtype="<i8"), b"".join(found))
         else:
             values = column.to_pylist()

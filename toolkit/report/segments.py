@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from toolkit.data import KEPT_ROLES, NO_TOPIC, Rows
 from toolkit.files import ParquetRows, segment_columns
+from toolkit.files.arrow import flags, numbers, places, present
 from toolkit.report.rows import Row, count_of, number_of, text_of, theme_scores
 
 if TYPE_CHECKING:
@@ -80,16 +81,16 @@ def _of_columns(batch: pa.RecordBatch) -> SegmentBatch:
     import pyarrow.compute as pc
 
     columns: dict[str, Any] = {name: batch.column(name) for name in _COLUMNS}
-    counts = {name: columns[name].fill_null(NO_TOPIC if name == "topic" else 0).to_numpy() for name in _COUNTS}
-    relevance = columns["relevance"].fill_null(0.0).to_numpy(zero_copy_only=False)
+    counts = {name: numbers(columns[name], missing=NO_TOPIC if name == "topic" else 0) for name in _COUNTS}
+    relevance = numbers(columns["relevance"])
     role = coded(columns["role"])
 
     def texts(rows: Sequence[int] | Ints) -> list[str]:
-        found: list[str | None] = columns["text"].take(_indices(rows)).to_pylist()
+        found: list[str | None] = columns["text"].take(places(rows)).to_pylist()
         return [text or "" for text in found]
 
     def themes(rows: Sequence[int] | Ints) -> list[dict[str, float]]:
-        return [theme_scores(value) for value in columns["themes"].take(_indices(rows)).to_pylist()]
+        return [theme_scores(value) for value in columns["themes"].take(places(rows)).to_pylist()]
 
     return SegmentBatch(
         document=coded(columns["document_id"]),
@@ -97,13 +98,9 @@ def _of_columns(batch: pa.RecordBatch) -> SegmentBatch:
         reason=coded(columns["reason"]),
         on_topic=coded(columns["on_topic"]),
         **counts,
-        kept=_kept(
-            columns["kept"].fill_null(False).to_numpy(zero_copy_only=False),
-            columns["kept"].is_null().to_numpy(zero_copy_only=False),
-            role,
-        ),
+        kept=_kept(flags(columns["kept"]), ~present(columns["kept"]), role),
         relevance=np.where(np.isfinite(relevance), relevance, 0.0),
-        n_characters=pc.utf8_length(columns["text"]).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64),
+        n_characters=numbers(pc.utf8_length(columns["text"])).astype(np.int64),
         texts=texts,
         themes=themes,
     )
@@ -126,8 +123,8 @@ def _of_rows(rows: Sequence[Row]) -> SegmentBatch:
         kept=_kept(np.array(list(map(bool, kept))), np.array([value is None for value in kept]), coded["role"]),
         relevance=np.array([number_of(row, "relevance") or 0.0 for row in rows], dtype=np.float64),
         n_characters=np.array(list(map(len, text)), dtype=np.int64),
-        texts=lambda places: [text[i] for i in places],
-        themes=lambda places: [theme_scores(rows[i].get("themes")) for i in places],
+        texts=lambda chosen: [text[i] for i in chosen],
+        themes=lambda chosen: [theme_scores(rows[i].get("themes")) for i in chosen],
     )
 
 
@@ -141,22 +138,13 @@ def coded(column: Any) -> Coded:
     """A column of Arrow texts as a coded one."""
     encoded = column.dictionary_encode()
     values: list[str] = encoded.dictionary.to_pylist()
-    codes = encoded.indices
-    if codes.null_count:
-        codes = codes.fill_null(len(values))
+    codes = numbers(encoded.indices, missing=len(values)).astype(np.int64)
+    if encoded.indices.null_count:
         values.append("")
-    return Coded(tuple(values), codes.to_numpy(zero_copy_only=False).astype(np.int64))
+    return Coded(tuple(values), codes)
 
 
 def _coded_texts(texts: Sequence[str]) -> Coded:
     code_of: dict[str, int] = {}
     codes = np.array([code_of.setdefault(text, len(code_of)) for text in texts], dtype=np.int64)
     return Coded(tuple(code_of), codes)
-
-
-def _indices(rows: Sequence[int] | Ints) -> Any:
-    """Positions as an Arrow array; made from its buffer, for `pyarrow.array` imports pandas."""
-    import pyarrow as pa
-
-    places = np.ascontiguousarray(rows, dtype=np.int64)
-    return pa.Array.from_buffers(pa.int64(), len(places), [None, pa.py_buffer(places)])
