@@ -1,4 +1,4 @@
-"""Charts: Altair describes, vl-convert draws, and the SVG is stripped to what a safe, themed, small page needs."""
+"""Charts: Altair described them, vl-convert draws, and the SVG is stripped to what a safe, themed, small page needs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-_FONT_SIZE = 11
-_WIDTH = 300
-_PLOT_WIDTH = _WIDTH - 38
+from toolkit.report.charts import PLOT_WIDTH, ROWS, filled
+
 _LETTER = 6.4  # width of a digit or letter of an axis label, generously
 _LABEL_GAP = 8
-_DOTS_WIDTH = 420
 _DOT_ROW = 36  # pixels from one row of a dot chart to the next
-_TEXT_SIZE = 13  # of words inside a wide chart: on a phone it is drawn at three quarters
 _LARGEST_PAD = 1.2  # buckets of empty axis beside the points, both ends together
 BIN_GAP = 0.003  # between the bars of the histogram, as part of the axis
 MAX_DOTTED = 14  # buckets up to which every point gets a dot; beyond, dots hide the line
@@ -57,32 +54,20 @@ class Dot:
 
 
 def share_dots(dots: Sequence[Dot], *, label: str) -> Markup:
-    """Shares as dots with their intervals, one row each in the order given; each row is named above its dot.
-
-    The names stand above and not beside the dots so that they can be read on a phone.
-    """
-    import altair as alt
-
+    """Shares as dots with their intervals, one row each in the order given; each row is named above its dot."""
     highest = max(dot.high for dot in dots)
     top = next((step for step in (0.1, 0.2, 0.4, 0.6, 0.8) if highest <= step), 1.0)
     rows = [
         {"row": i, "label": dot.label, "words": dot.words, "share": dot.share, "low": dot.low, "high": dot.high}
         for i, dot in enumerate(dots)
     ]
-    ticks = [round(top * i / 4, 4) for i in range(5)]
-    axis = alt.Axis(format=".1~%", title=None, values=ticks, domain=False, ticks=False, labelPadding=5)
-    x = alt.X("share:Q", axis=axis, scale=alt.Scale(domain=[0, top], nice=False))
-    y = alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[len(dots) - 0.45, -0.75], nice=False))
-    base = alt.Chart(alt.InlineData(values=rows)).encode(y=y)
-    rule = base.mark_rule(color="var(--bar)", strokeWidth=3).encode(
-        x=alt.X("low:Q", axis=axis, scale=alt.Scale(domain=[0, top], nice=False)), x2="high:Q"
-    )
-    dot = base.mark_circle(color="var(--accent)", size=75, opacity=1).encode(x=x)
-    text = {"baseline": "alphabetic", "dy": -9, "fontSize": _TEXT_SIZE, "color": "var(--ink)"}
-    names = base.mark_text(align="left", **text).encode(x=alt.value(0), text="label:N")
-    words = base.mark_text(align="right", **text).encode(x=alt.value(_DOTS_WIDTH), text="words:N")
-    chart = alt.layer(rule, dot, names, words).properties(width=_DOTS_WIDTH, height=_DOT_ROW * len(dots))
-    return _draw(_spec(chart, size=_TEXT_SIZE - 1), label=label)
+    holes = {
+        "ticks": [round(top * i / 4, 4) for i in range(5)],
+        "top": top,
+        "bottom": len(dots) - 0.45,
+        "height": _DOT_ROW * len(dots),
+    }
+    return _drawn("share_dots", holes, rows, label=label)
 
 
 def share_panels(
@@ -90,88 +75,59 @@ def share_panels(
 ) -> list[Markup]:
     """Small multiples on one scale: line, 95% band, gaps as gaps, hollow points where a bucket is not `solid`.
 
-    Below each line stand the counts as bars, on one scale too, hollow where a bucket is not solid. Altair describes
-    the panel once; the panels differ in their rows alone.
+    Below each line stand the counts as bars, on one scale too, hollow where a bucket is not solid. The panels differ in
+    their rows alone, so Vega-Lite is compiled once.
     """
-    import altair as alt
+    import vl_convert
 
-    dots = len(ticks) <= MAX_DOTTED
-    scale = alt.Scale(domain=[-0.5, max(1, len(ticks) - 1) + 0.5], nice=False, padding=0)  # bars ask for padding
-    x = alt.X("i:Q", axis=None, scale=scale)
-    y_axis = alt.Axis(
-        format=".0%",
-        title=None,
-        values=[0, highest / 2, highest],
-        domain=False,
-        ticks=False,
-        labelPadding=4,
-        labelOverlap=False,
-    )
-    y = alt.Y("share:Q", axis=y_axis, scale=alt.Scale(domain=[0, highest], nice=False))
-    base = alt.Chart().transform_filter("isValid(datum.share)").encode(x=x)
-    band = base.mark_area(color="var(--accent)", opacity=0.16).encode(y=alt.Y("low:Q"), y2="high:Q", detail="run:N")
-    line = base.mark_line(color="var(--accent)", strokeWidth=1.8).encode(y=y, detail="run:N")
-    full = base.transform_filter("datum.dot").mark_circle(color="var(--accent)", size=22, opacity=1).encode(y=y)
-    hollow = (
-        base.transform_filter("!datum.solid")
-        .mark_point(stroke="var(--accent)", fill="var(--paper)", size=26, opacity=1, strokeWidth=1.4)
-        .encode(y=y)
-    )
-    above = alt.layer(band, line, full, hollow).properties(width=_PLOT_WIDTH, height=84)
     most = max((n for one in series for n in one.counts), default=0)
-    below = _count_bars(alt, alt.Undefined, ticks, scale=scale, values=[most], highest=most, n=len(ticks))
-    below = below.properties(width=_PLOT_WIDTH, height=26)
-    both = alt.vconcat(above, below, data=alt.InlineData(values=[{"i": 0}]), spacing=14, bounds="flush")
-    spec = _spec(both)
+    holes = _of_buckets(ticks, counts=[most], highest=most) | {"half": highest / 2, "highest": highest}
+    panel = vl_convert.vegalite_to_vega(filled("share_panel", holes))
     panels = []
     for one in series:
-        runs = _runs(one.shares)
-        alone = Counter(run for _, run, _ in runs)
-        drawn = {i: (run, item) for i, run, item in runs}
-        rows = []
-        for i, n in enumerate(one.counts):
-            row: dict[str, Any] = {"i": i, "n": n, "solid": solid[i]}
-            if i in drawn:
-                run, (share, low, high) = drawn[i]
-                row |= {"share": min(share, highest), "low": min(low, highest), "high": min(high, highest), "run": run}
-                row["dot"] = solid[i] and (dots or alone[run] == 1)  # between two gaps there is no line to show it
-            rows.append(row)
-        panels.append(_draw(spec | {"data": {"values": rows}}, label=one.label))
+        rows = _panel_rows(one, highest=highest, solid=solid, with_dots=len(ticks) <= MAX_DOTTED)
+        panels.append(_drawn_vega(panel, rows, label=one.label))
     return panels
 
 
+def _panel_rows(one: Series, *, highest: float, solid: Sequence[bool], with_dots: bool) -> list[dict[str, Any]]:
+    """What one panel draws in each bucket."""
+    runs = _runs(one.shares)
+    alone = Counter(run for _, run, _ in runs)
+    drawn = {i: (run, item) for i, run, item in runs}
+    rows = []
+    for i, n in enumerate(one.counts):
+        row: dict[str, Any] = {"i": i, "n": n, "solid": solid[i]}
+        if i in drawn:
+            run, (share, low, high) = drawn[i]
+            row |= {"share": min(share, highest), "low": min(low, highest), "high": min(high, highest), "run": run}
+            row["dot"] = solid[i] and (with_dots or alone[run] == 1)  # between two gaps there is no line to show it
+        rows.append(row)
+    return rows
+
+
 def count_panel(counts: Sequence[int], ticks: Sequence[str], *, solid: Sequence[bool], label: str) -> Markup:
-    """How many on-topic articles each bucket holds: the ground under the shares."""
-    import altair as alt
-
+    """How many on-topic articles each bucket holds, hollow where it is not `solid`: the ground under the shares."""
     highest = max(counts)
+    shown = [0, highest] if highest < 4 else [0, highest // 2, highest]
     rows = [{"i": i, "n": n, "solid": solid[i]} for i, n in enumerate(counts)]
-    scale = alt.Scale(domain=[-0.5, max(1, len(ticks) - 1) + 0.5], nice=False, padding=0)  # bars ask for padding
-    values = [0, highest] if highest < 4 else [0, highest // 2, highest]
-    data = alt.InlineData(values=rows)
-    bars = _count_bars(alt, data, ticks, scale=scale, values=values, highest=highest, n=len(counts))
-    return _draw(_spec(bars.properties(width=_PLOT_WIDTH, height=120)), label=label)
+    return _drawn("count_panel", _of_buckets(ticks, counts=shown, highest=highest), rows, label=label)
 
 
-def _count_bars(
-    alt: Any, data: Any, ticks: Sequence[str], *, scale: Any, values: Sequence[int], highest: int, n: int
-) -> Any:
-    """Bars of `n`, hollow where a row is not `solid`, over the axis that names the buckets."""
-    y_axis = alt.Axis(format=",d", title=None, values=list(values), domain=False, ticks=False, labelPadding=4)
-    y = alt.Y("n:Q", axis=y_axis, scale=alt.Scale(domain=[0, max(1, highest)], nice=False))
-    size = max(2.0, min(22.0, _PLOT_WIDTH / (n + 1) * 0.72))
-    base = alt.Chart().encode(x=alt.X("i:Q", axis=_ticks(alt, ticks), scale=scale), y=y)
-    full = base.transform_filter("datum.solid && datum.n > 0").mark_bar(color="var(--quiet)", size=size)
-    hollow = base.transform_filter("!datum.solid && datum.n > 0").mark_bar(
-        stroke="var(--quiet)", fill="var(--paper)", size=size, strokeWidth=1.2
-    )
-    return alt.layer(full, hollow, data=data)
+def _of_buckets(ticks: Sequence[str], *, counts: Sequence[int], highest: int) -> dict[str, Any]:
+    """What charts of buckets share: as many of `ticks` named as there is room for, bars on an axis up to `highest`."""
+    return {
+        "end": max(1, len(ticks) - 1) + 0.5,
+        "named": thinned(ticks, width=PLOT_WIDTH),
+        "names": f"{json.dumps(list(ticks))}[datum.value]",
+        "counts": list(counts),
+        "most": max(1, highest),
+        "size": max(2.0, min(22.0, PLOT_WIDTH / (len(ticks) + 1) * 0.72)),
+    }
 
 
 def score_histogram(counts: Sequence[int], *, off_below: float | None, on_from: float | None, label: str) -> Markup:
     """Articles by relevance score in equal bins of [0, 1], with the two thresholds."""
-    import altair as alt
-
     width = 1 / len(counts)
     rows = [
         {
@@ -182,26 +138,8 @@ def score_histogram(counts: Sequence[int], *, off_below: float | None, on_from: 
         }
         for i, n in enumerate(counts)
     ]
-    colour = alt.Color(
-        "kind:N",
-        legend=None,
-        scale=alt.Scale(domain=["on", "unsure", "off"], range=["var(--accent)", "var(--amber)", "var(--faint)"]),
-    )
-    axis = alt.Axis(
-        values=[0, 0.2, 0.4, 0.6, 0.8, 1], title="relevance score of the article", grid=False, domainColor="var(--rule)"
-    )
-    x = alt.X("low:Q", axis=axis, scale=alt.Scale(domain=[0, 1], nice=False))
-    y = alt.Y(
-        "n:Q",
-        scale=alt.Scale(zero=True),
-        axis=alt.Axis(format=",d", title=None, tickCount=4, domain=False, ticks=False, tickMinStep=1),
-    )
-    bars = (
-        alt.Chart(alt.InlineData(values=rows)).mark_rect().encode(x=x, x2="high:Q", y=y, y2=alt.datum(0), color=colour)
-    )
     limits = [{"x": limit} for limit in (off_below, on_from) if limit is not None]
-    rules = alt.Chart(alt.InlineData(values=limits)).mark_rule(color="var(--ink)", strokeDash=[3, 3]).encode(x="x:Q")
-    return _draw(_spec((bars + rules).properties(width=400, height=150)), label=label)
+    return _drawn("score_histogram", {"limits": limits}, rows, label=label)
 
 
 def _kind(middle: float, off_below: float | None, on_from: float | None) -> str:
@@ -239,42 +177,17 @@ def thinned(labels: Sequence[str], *, width: float) -> list[int]:
     return shown
 
 
-def _ticks(alt: Any, ticks: Sequence[str]) -> Any:
-    """An axis that writes `ticks[i]` under position i, as many as there is room for."""
-    return alt.Axis(
-        values=thinned(ticks, width=_PLOT_WIDTH),
-        labelExpr=f"{json.dumps(list(ticks))}[datum.value]",
-        title=None,
-        grid=False,
-        domainColor="var(--rule)",
-        tickColor="var(--rule)",
-        tickSize=4,
-        labelFlush=False,  # a label stands under its point
-    )
-
-
-def _spec(chart: Any, *, size: int = _FONT_SIZE) -> dict[str, Any]:
-    """The Vega-Lite description of a chart in the page's own colours."""
-    configured = (
-        chart.configure(background="transparent", padding=4)  # first: it replaces what was configured before
-        .configure_view(stroke=None)
-        .configure_axis(
-            gridColor="var(--rule)",
-            labelColor="var(--quiet-ink)",
-            titleColor="var(--quiet-ink)",
-            labelFontSize=size,
-            titleFontSize=size,
-            titleFontWeight="normal",
-        )
-    )
-    spec: dict[str, Any] = configured.to_dict(validate=False)  # our own few charts; checking costs 0.3 s
-    return spec
-
-
-def _draw(spec: dict[str, Any], *, label: str) -> Markup:
+def _drawn(name: str, holes: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], *, label: str) -> Markup:
     import vl_convert
 
-    return tidy(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]), label=label)
+    return _drawn_vega(vl_convert.vegalite_to_vega(filled(name, holes)), rows, label=label)
+
+
+def _drawn_vega(vega: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], *, label: str) -> Markup:
+    import vl_convert
+
+    data = [item | {"values": rows} if item["name"] == ROWS else item for item in vega["data"]]
+    return tidy(vl_convert.vega_to_svg(dict(vega) | {"data": data}, allowed_base_urls=[]), label=label)
 
 
 def tidy(svg: str, *, label: str) -> Markup:
