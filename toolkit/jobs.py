@@ -25,8 +25,9 @@ from toolkit.files import (
     expand_inputs,
 )
 from toolkit.lesson import Lesson
-from toolkit.model import REGISTRY, Model, config_toml, load_model, save_model
+from toolkit.model import Model, config_toml, load_model, save_model
 from toolkit.progress import Progress, Silent
+from toolkit.register import REGISTRY
 from toolkit.runs import (
     Finished,
     RunKey,

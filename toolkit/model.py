@@ -12,6 +12,7 @@ from toolkit.drift import DriftProfile
 from toolkit.embed import Encoder, encoder_sha256, load_encoder
 from toolkit.errors import ToolkitError
 from toolkit.places import Gazetteer
+from toolkit.register import REGISTRY, load_register
 from toolkit.relevance import RelevanceModel
 from toolkit.segment import LineModel, RepeatedLines, load_line_model
 from toolkit.store import (
@@ -27,7 +28,6 @@ from toolkit.store import (
 from toolkit.themes import ThemeModel
 from toolkit.topics import Registry, TopicModel
 
-REGISTRY = "registry.json"
 CARD = "README.md"
 
 
@@ -163,12 +163,10 @@ def _load_same_encoder(spec: str | None, manifest: Manifest) -> Encoder:
 def _load_topics(manifest: Manifest) -> TopicModel:
     """The topics and their register; a model saved before there were registers gets the one it would have had."""
     values, arrays = load_part(manifest, "topics")
-    if REGISTRY not in manifest.files:
+    registry = load_register(manifest)
+    if registry is None:
         topics = TopicModel.from_state(values, arrays)
         return topics.as_first(corpus_hash=str(manifest.training.get("corpus_hash", "")))
-    registry = Registry.from_state(load_part(manifest, "registry")[0])
-    if manifest.standins.get(REGISTRY) != registry.fingerprint():
-        raise ToolkitError(f"{manifest.folder / REGISTRY}: not the register the manifest describes.")
     return TopicModel.from_state(values, arrays, registry)
 
 

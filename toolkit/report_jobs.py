@@ -8,9 +8,9 @@ from pathlib import Path
 
 from toolkit.errors import ToolkitError
 from toolkit.files import atomic_write_bytes, read_results
+from toolkit.register import with_names_of_today
 from toolkit.report.sheets import Sheet
 from toolkit.runs import read_run, source_date
-from toolkit.topic_jobs import with_names_of_today
 
 CONTENTS = "contents.json"
 """The file in the folder of tables that lists them; what it does not list is not ours."""

@@ -10,10 +10,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolkit import __version__
-from toolkit.card import card_figures
 from toolkit.data import Quarantined
 from toolkit.errors import ToolkitError
 from toolkit.files import (
@@ -28,8 +27,11 @@ from toolkit.files import (
     sweep_temporary,
 )
 from toolkit.ledger import LEDGER
-from toolkit.model import REGISTRY, Model
+from toolkit.register import REGISTRY
 from toolkit.store import canonical_json, library_versions
+
+if TYPE_CHECKING:
+    from toolkit.model import Model
 
 RUN = "run.json"
 QUARANTINE = "quarantine.jsonl"
@@ -190,6 +192,8 @@ def finished_run(
     started: float,
 ) -> dict[str, Any]:
     """What run.json says of a finished run."""
+    from toolkit.card import card_figures
+
     config = model.config
     finished = time.time()
     return {

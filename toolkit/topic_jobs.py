@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import toolkit
 from toolkit.card import model_card
-from toolkit.data import Results
 from toolkit.errors import ToolkitError
-from toolkit.files import TABLE_FORMATS, write_topics
 from toolkit.model import Model, load_model, save_registry
-from toolkit.store import MANIFEST, editing, find_model, read_manifest
+from toolkit.store import MANIFEST, editing, find_model
 from toolkit.topics import Registry
 from toolkit.topics.differences import Difference, difference
 
@@ -118,31 +116,3 @@ def _edit(folder: Path, change: Callable[[Model], Registry]) -> Model:
 def diff_topics(before: Model, after: Model) -> Difference:
     """The topics of two models side by side."""
     return difference(before.topics, after.topics, before_hash=before.manifest.sha256 if before.manifest else "")
-
-
-def with_names_of_today(results: Results, folder: Path) -> Results:
-    """The results with the names their model's topics have now, written into `topics.*` where they had others.
-
-    The model is the one in the results folder, or one of that name; only where it still gives the same answers.
-    """
-    names = _names(results.run.get("model"), folder)
-    rows = [{**row, "name": names.get(row["topic"], row["name"])} for row in results.topics]
-    if rows == list(results.topics):
-        return results
-    write_topics(folder, [name for name in TABLE_FORMATS if (folder / f"topics.{name}").is_file()], rows)
-    return replace(results, topics=tuple(rows))
-
-
-def _names(stated: object, folder: Path) -> Mapping[object, str]:
-    if not isinstance(stated, dict):
-        return {}
-    try:
-        manifest = read_manifest(
-            find_topics(str(folder)) if (folder / "model").is_dir() else find_model(stated["name"])
-        )
-        if manifest.sha256 != stated["hash"]:
-            return {}
-        registry = load_model(manifest.folder).topics.registry
-    except (KeyError, ToolkitError):
-        return {}  # the report stands on the tables alone where the model is not to be had
-    return {entry.topic: entry.shown_name for entry in registry.entries}

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from toolkit.config import Limits
 from toolkit.data import Quarantined
 from toolkit.files.decode import decode, refuse_binary
 from toolkit.files.inputs import Source
 from toolkit.files.json_reader import max_line_bytes
 from toolkit.files.rows import CONTENT_FIELDS, Row, listed_names
 from toolkit.files.streams import Refused, Stream, as_utf8, split_lines
+
+if TYPE_CHECKING:
+    from toolkit.config import Limits
 
 _DELIMITERS = ",;\t"
 _MAX_HEADER_CHARACTERS = 1_000_000

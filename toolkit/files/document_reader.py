@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from toolkit.config import Limits
 from toolkit.data import Quarantined
 from toolkit.files.decode import declared_charset, decode
 from toolkit.files.inputs import Source
 from toolkit.files.rows import Row
 from toolkit.files.streams import Refused, Stream, read_whole
+
+if TYPE_CHECKING:
+    from toolkit.config import Limits
 
 _MAX_BYTES_PER_CHARACTER = 4  # UTF-8, UTF-16 and UTF-32 alike
 _MAX_PDF_BYTES = 500_000_000

@@ -6,13 +6,16 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from toolkit.config import Limits
 from toolkit.data import Quarantined
 from toolkit.files.decode import decode, refuse_binary
 from toolkit.files.inputs import Source
 from toolkit.files.rows import Row, kind_of, listed_names, without_surrogates
 from toolkit.files.streams import Refused, Stream, as_utf8, split_lines
+
+if TYPE_CHECKING:
+    from toolkit.config import Limits
 
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE_ESCAPE_BYTES = re.compile(rb"\\u[dD][89a-fA-F]")

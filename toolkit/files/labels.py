@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from toolkit.config import Limits
 from toolkit.data import Label, Quarantined
 from toolkit.errors import ToolkitError
 from toolkit.files.decode import decode
@@ -67,6 +66,8 @@ def label_rows(path: Path) -> Iterator[tuple[str, Mapping[str, object]]]:
     suffix = Path(path.stem if is_gzip else path.name).suffix.lower()
     if suffix not in _FORMATS:
         raise ToolkitError(f"{path}: labels are read from {', '.join(_FORMATS)}.")
+    from toolkit.config import Limits
+
     source, limits = Source(path, path.name, _FORMATS[suffix], is_gzip), Limits()
     try:
         with open_stream(source, limits) as stream:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from toolkit.config import Limits
 from toolkit.data import Quarantined, Record
 from toolkit.files.csv_reader import read_csv
 from toolkit.files.document_reader import read_pdf, read_text
@@ -15,7 +15,11 @@ from toolkit.files.streams import Refused, Stream, open_stream
 from toolkit.files.table_reader import read_parquet
 from toolkit.files.warc_reader import read_warc
 
-Reader = Callable[[Stream, Source, Limits], Iterator[Row | Quarantined]]
+if TYPE_CHECKING:
+    from toolkit.config import Limits
+
+    Reader = Callable[[Stream, Source, Limits], Iterator[Row | Quarantined]]
+
 READERS: dict[str, Reader] = {
     "text": read_text,
     "html": read_text,

@@ -9,11 +9,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from toolkit.config import Limits
 from toolkit.data import Quarantined, Record
 from toolkit.files.decode import replace_surrogates
 from toolkit.files.inputs import Source
+
+if TYPE_CHECKING:
+    from toolkit.config import Limits
 
 CONTENT_FIELDS = ("html", "text")
 _OUTLET_FIELDS = ("outlet", "source", "site")

@@ -6,10 +6,12 @@ import codecs
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from toolkit.config import Limits
 from toolkit.files.inputs import Source
+
+if TYPE_CHECKING:
+    from toolkit.config import Limits
 
 _READ_BYTES = 1 << 16
 _LINE_READ_BYTES = 1 << 18

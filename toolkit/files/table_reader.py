@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from toolkit.config import Limits
 from toolkit.data import Quarantined
 from toolkit.files.inputs import Source
 from toolkit.files.rows import CONTENT_FIELDS, Row, listed_names
 from toolkit.files.streams import Refused
+
+if TYPE_CHECKING:
+    from toolkit.config import Limits
 
 _BATCH_ROWS = 128
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from toolkit.config import Limits
 from toolkit.data import Quarantined
 from toolkit.files.decode import declared_charset, decode
 from toolkit.files.inputs import Source
 from toolkit.files.rows import Row
 from toolkit.files.streams import Refused, Stream, read_whole
+
+if TYPE_CHECKING:
+    from toolkit.config import Limits
 
 _PAGE_TYPES = {"text/html": "html", "application/xhtml+xml": "html", "text/plain": "text"}
 _OK = "200"
