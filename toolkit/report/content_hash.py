@@ -12,7 +12,7 @@ import numpy as np
 
 from toolkit.data import Results, Rows
 from toolkit.files import ParquetRows
-from toolkit.files.arrow import numbers, places, present, text_bytes
+from toolkit.files.arrow import flags, numbers, places, present, text_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -118,6 +118,8 @@ class _Column:
         elif pa.types.is_float64(kind):
             self._add_tags(here, _FLOAT)
             self._floats.update(numbers(column)[here].astype("<f8").tobytes())
+        elif pa.types.is_boolean(kind):
+            self._add_tags(here, np.where(flags(column), _TRUE, _FALSE))
         elif pa.types.is_list(kind):
             # Most lists are empty; only the others are made into Python values.
             texts = np.full(len(column), b"[]", dtype=object)
@@ -130,9 +132,9 @@ class _Column:
             values = column.to_pylist()
             self.add([None if value is None else json.loads(value) for value in values] if self._is_json else values)
 
-    def _add_tags(self, present: Any, tag: int) -> None:
-        self.says_something |= bool(present.any())
-        self._tags.update(np.where(present, tag, _NULL).astype(np.uint8).tobytes())
+    def _add_tags(self, here: Any, tags: Any) -> None:
+        self.says_something |= bool(here.any())
+        self._tags.update(np.where(here, tags, _NULL).astype(np.uint8).tobytes())
 
     def _add_texts(self, lengths: Any, content: bytes | memoryview) -> None:
         self._lengths.update(lengths.astype("<i8").tobytes())

@@ -93,11 +93,14 @@ def _facts(article: Article | None, rows: Sequence[Row]) -> str:
 
 def title_of(article: Article, tally: Tally) -> str:
     """The title; without one the first words of the text, and that there is none."""
+    title = show(article.title, limit=160)
+    if title:
+        return title
     opening = show(tally.openings.get(article.document_id, ""), limit=240)
     if len(opening) > MAX_OPENING:
         end = opening.rfind(" ", MAX_OPENING // 2, MAX_OPENING)
         opening = opening[: end if end > 0 else MAX_OPENING].rstrip(" ,;:") + " …"
-    return show(article.title, limit=160) or (f"Untitled: “{opening}”" if opening else "Untitled article")
+    return f"Untitled: “{opening}”" if opening else "Untitled article"
 
 
 def listed(article: Article, evidence: Evidence) -> View:

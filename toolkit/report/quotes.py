@@ -108,18 +108,17 @@ class Quotes:
 
 
 class Words:
-    """The words of a theme or a topic, to be counted in passages: whole words, plurals included."""
+    """The words of a theme or a topic, to be counted in passages: whole words, plurals included.
+
+    `n_terms` is how many different ones there are.
+    """
 
     def __init__(self, terms: Iterable[str]) -> None:
         folded = sorted({term.casefold() for term in terms if term.strip()})
         plain = [term for term in folded if term.isascii() and term.isalnum()]
         self._forms = {form: term for term in plain for form in (term, f"{term}s", f"{term}es")}
         self._phrases = tuple(term for term in folded if not (term.isascii() and term.isalnum()))
-
-    @property
-    def n_terms(self) -> int:
-        """How many different ones there are."""
-        return len(set(self._forms.values())) + len(self._phrases)
+        self.n_terms = len(set(self._forms.values())) + len(self._phrases)
 
     def count(self, folded: str, tokens: frozenset[str]) -> int:
         """How many different ones a folded text holds, its tokens being `tokens_of` it."""

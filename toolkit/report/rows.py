@@ -120,6 +120,10 @@ def theme_scores(value: object) -> dict[str, float]:
     """Theme id → score of a cell of themes, strongest first."""
     if value is None or (type(value) is list and not value):
         return {}  # most cells
+    if type(value) is list and len(value) == 1 and type(value[0]) is dict:  # most others
+        theme, score = value[0].get("theme"), value[0].get("score")
+        if type(theme) is str and theme and type(score) is float and math.isfinite(score):
+            return {theme: score}
     pairs = [(text_of(item, "theme"), number_of(item, "score") or 0.0) for item in _items(value) if _is_row(item)]
     return dict(sorted((pair for pair in pairs if pair[0]), key=lambda pair: (-pair[1], pair[0])))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import heapq
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,6 +33,7 @@ BOTH_SIDES = 0.5  # what naming both sides adds to a passage, beside relevance, 
 MIN_OPENING = 40  # characters of the words that stand in for a title; a shorter line is passed over
 MIN_EXAMPLE_CHARACTERS = 12  # shorter ones ("|", "Menu") tell a reader nothing
 _LOOKED_AT = 64  # examples whose texts are fetched together
+NO_WORDS = Words(())
 
 
 @dataclass(slots=True)
@@ -186,7 +188,6 @@ def _offer_quotes(
     theme_words: Mapping[str, Words],
     topic_words: Mapping[int, Words],
 ) -> None:
-    most_terms = {topic: words.n_terms for topic, words in topic_words.items()}
     cells = zip(
         batch.document.codes[rows].tolist(),
         batch.role.codes[rows].tolist(),
@@ -204,38 +205,63 @@ def _offer_quotes(
         is_quoted = role in QUOTED_ROLES
         if is_quoted and found.first_seen.setdefault(key := key_of(text), document) != document:
             found.repeated.add(key)
-        themes = {theme: score for theme, score in scores.items() if theme in theme_words}
+        offers = [
+            Offer(found.theme_quotes[theme], theme_words[theme], score, theme in article.themes, ENOUGH_TERMS)
+            for theme, score in scores.items()
+            if theme in theme_words
+        ]
         if topic == NO_TOPIC:
             found.n_outliers += is_quoted  # titles and headings are never put into topics
         else:
             found.topic_outlets[topic][article.outlet] += 1
             found.topic_articles[topic][document] += 1
-        # What no passage of this length, role and scores can exceed: most are not looked at once the best are held.
-        tier, merit = highest_tier(text, role) + 1, BOTH_SIDES + (relevance + (article.relevance or 0.0)) / 2
-        wanted = any(found.theme_quotes[theme].takes(tier, 1 + score + merit) for theme, score in themes.items())
-        if topic != NO_TOPIC:
-            most = most_terms.get(topic, 0) / ENOUGH_TERMS
-            wanted = found.topic_quotes[topic].takes(tier, most + merit) or wanted
-        if not wanted:
-            continue
-        folded = text[:2000].casefold()
-        tokens = tokens_of(folded)
-        tier = tier_of(text, role, tokens)
-        merit = _merit(article, folded, relevance)
-        candidate = Candidate(document, start, end, text, "")
-        for theme, score in themes.items():
-            n_terms = theme_words[theme].count(folded, tokens)
-            speaks = tier >= PROSE and n_terms > 0 and theme in article.themes
-            named = min(n_terms, ENOUGH_TERMS) / ENOUGH_TERMS
-            found.theme_quotes[theme].offer(candidate, article.outlet, tier + speaks, named + score + merit)
-        if topic != NO_TOPIC:
-            n_terms = topic_words[topic].count(folded, tokens) if topic in topic_words else 0
-            speaks = tier >= PROSE and n_terms > 0
-            found.topic_quotes[topic].offer(candidate, article.outlet, tier + speaks, n_terms / ENOUGH_TERMS + merit)
+            words = topic_words.get(topic, NO_WORDS)
+            offers.append(Offer(found.topic_quotes[topic], words, 0.0, True, words.n_terms))
+        _offer(Candidate(document, start, end, text, ""), role, relevance, article, offers)
 
 
-def _merit(article: Article, folded: str, relevance: float) -> float:
-    """What makes a passage worth quoting whatever its theme: it names both sides, and belongs to the subject."""
+class Offer(NamedTuple):
+    """Where a passage may be quoted: what it scores there beside its words, of which `most` count; and whether it
+    speaks for the theme or topic once it holds one of them."""
+
+    quotes: Quotes
+    words: Words
+    score: float
+    may_speak: bool
+    most: int
+
+
+def _offer(candidate: Candidate, role: str, relevance: float, article: Article, offers: Sequence[Offer]) -> None:
+    """Offer a passage wherever it might be held: most are not looked at closely once the best are held."""
+    highest = highest_tier(candidate.text, role)
+    likely = (relevance + (article.relevance or 0.0)) / 2
+    most = likely + BOTH_SIDES * (len(article.places) > 1 and all(article.places))  # by what no passage of it exceeds
+    can_speak = highest >= PROSE
+    wanted = [
+        one
+        for one in offers
+        if one.quotes.takes(highest + (can_speak and one.may_speak), one.most / ENOUGH_TERMS + one.score + most)
+    ]
+    if not wanted:
+        return
+    folded = candidate.text[:2000].casefold()
+    tokens = tokens_of(folded)
+    counted = [(one, one.words.count(folded, tokens)) for one in wanted]
+    told = [(one, n > 0 and one.may_speak, min(n, one.most) / ENOUGH_TERMS + one.score) for one, n in counted]
+    told = [
+        (one, speaks, score)
+        for one, speaks, score in told
+        if one.quotes.takes(highest + (can_speak and speaks), score + most)
+    ]
+    if not told:
+        return
+    tier = tier_of(candidate.text, role, tokens)
+    merit = likely + BOTH_SIDES * _names_both(article, folded)
+    for one, speaks, score in told:
+        one.quotes.offer(candidate, article.outlet, tier + (tier >= PROSE and speaks), score + merit)
+
+
+def _names_both(article: Article, folded: str) -> bool:
+    """Whether a passage names both sides: then it is worth quoting whatever its theme."""
     named = [any(name.casefold() in folded for name in names) for names in article.places]
-    both = len(named) > 1 and all(named)
-    return BOTH_SIDES * both + (relevance + (article.relevance or 0.0)) / 2
+    return len(named) > 1 and all(named)

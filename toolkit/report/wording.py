@@ -33,6 +33,7 @@ _ENTITY = re.compile(r"&(?:nbsp|amp|quot|apos|#39|#8217|lsquo|rsquo|ldquo|rdquo|
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}\Z")
 _MARKS = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _MANY_MARKS = re.compile(f"({_MARKS}{{4}}){_MARKS}+")  # marks stacked on one letter reach over other lines
+_PLAIN = re.compile(r"[\t-\r -~]*")  # ASCII with no control character but white space: nothing in it needs a look
 _UNPRINTABLE = re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e0fff]")
 
 MAX_URL_CHARACTERS = 2_000
@@ -71,8 +72,11 @@ def show(value: object, *, limit: int = 300) -> str:
     raw = raw[: limit * 4 + 100]  # what is beyond cannot be shown, so it need not be cleaned
     if "&" in raw:
         raw = _ENTITY.sub(lambda found: html.unescape(found.group()), raw)
-    text = " ".join(_UNPRINTABLE.sub("�", raw.translate(_NEUTRAL)).split())
-    text = _MANY_MARKS.sub(r"\1", text)
+    if _PLAIN.fullmatch(raw):
+        text = " ".join(raw.split())
+    else:
+        text = " ".join(_UNPRINTABLE.sub("�", raw.translate(_NEUTRAL)).split())
+        text = _MANY_MARKS.sub(r"\1", text)
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
