@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from pyarrow import parquet
 
 from toolkit.errors import ToolkitError
 from toolkit.files import atomic_write_bytes, merge_extra_columns, read_results, write_tables
-from toolkit.files.arrow import NAMES, THEMES, make_table, table_type
+from toolkit.files.arrow import NAMES, THEMES, flags, make_table, numbers, present, table_type, text_bytes
 from toolkit.files.tables import TABLES, _Csv, _safe_text
 
 ARTICLE = {
@@ -245,6 +246,24 @@ def test_an_arrow_table_holds_what_it_was_made_of(data, kinds, n_rows):
     table = make_table(schema, columns)
     table.validate(full=True)
     assert [column.to_pylist() for column in table.columns] == columns
+
+
+@settings(deadline=None)
+@given(st.data(), st.sampled_from(["string", "int64", "double", "bool"]), st.integers(1, 20))
+def test_any_part_of_an_arrow_column_is_read_as_it_reads_itself(data, kind, n_rows):
+    cells = data.draw(st.lists(st.none() | values[kind], min_size=n_rows, max_size=n_rows))
+    start, stop = sorted(data.draw(st.tuples(st.integers(0, n_rows), st.integers(0, n_rows))))
+    column = make_table(table_type({"x": kind}), [cells]).column("x").chunk(0).slice(start, stop - start)
+    part = cells[start:stop]
+    assert present(column).tolist() == [cell is not None for cell in part]
+    if kind == "string":
+        bounds, content = text_bytes(column)
+        found = [bytes(content[a:b]).decode() for a, b in pairwise(bounds.tolist())]
+        assert found == [cell or "" for cell in part]
+    elif kind == "bool":
+        assert flags(column).tolist() == [bool(cell) for cell in part]
+    else:
+        assert numbers(column, missing=-1).tolist() == [-1 if cell is None else cell for cell in part]
 
 
 def test_an_infinite_number_is_refused():

@@ -7,7 +7,9 @@ import io
 import json
 import re
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +17,9 @@ from chromium import Page
 from report_results import article, made_up, parse, report_on, run_json, segment, small, words_of
 
 from toolkit.data import Results
-from toolkit.report import Report, make_report
+from toolkit.report import Report, charts, make_report
+from toolkit.report.charts import filled
+from toolkit.report.charts.describe import describe_charts
 from toolkit.report.context import context_of
 from toolkit.report.crosses import cross, membership
 from toolkit.report.figures import Dot, share_dots, tidy
@@ -303,6 +307,34 @@ def test_the_dots_stand_at_their_shares_and_the_chart_is_said_in_words() -> None
     dots = next(path.get("d") for path in chart.xpath("//path") if "a4.3" in path.get("d"))
     first, second = (float(x) - 4.3 for x in re.findall(r"M([\d.]+),", dots))
     assert (first, second) == pytest.approx((0.5 / 0.6 * 420, 0.25 / 0.6 * 420), abs=0.2)
+
+
+def test_the_descriptions_kept_as_files_are_those_that_altair_makes() -> None:
+    for name, spec in describe_charts().items():
+        assert json.loads(files(charts).joinpath(f"{name}.json").read_bytes()) == spec, name
+
+
+def test_altair_accepts_every_chart_as_it_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    import altair as alt
+    import vl_convert
+
+    drawn: dict[str, dict[str, Any]] = {}
+    compiled = vl_convert.vegalite_to_vega
+
+    def noted(spec: dict[str, Any]) -> dict[str, Any]:
+        drawn[json.dumps(spec, sort_keys=True)] = spec
+        return compiled(spec)
+
+    monkeypatch.setattr(vl_convert, "vegalite_to_vega", noted)
+    make_report(made_up(300))
+    assert len(drawn) == len(describe_charts())
+    for spec in drawn.values():
+        alt.Chart.from_dict(spec)  # validates
+
+
+def test_a_hole_left_open_is_an_error() -> None:
+    with pytest.raises(KeyError, match="limits"):
+        filled("score_histogram", {})
 
 
 def test_every_chart_and_grid_has_a_title_that_says_something_and_words_instead(report: Report) -> None:

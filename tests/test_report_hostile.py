@@ -7,10 +7,12 @@ from collections import Counter
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from report_results import article, parse, render_report, run_json, segment, small, words_of
 
 from toolkit.data import Results
-from toolkit.report.wording import safe_url
+from toolkit.report.wording import safe_url, show
 
 _BODIES = [
     "<script>alert(1)</script>",
@@ -179,6 +181,11 @@ def test_a_web_address_is_linked_and_tells_the_other_side_nothing() -> None:
     assert outside
     assert {link.get("href") for link in outside} == {"https://e.example/a?b=1&c=<2>"}
     assert {link.get("rel") for link in outside} == {"noopener noreferrer nofollow"}
+
+
+@given(st.text(st.characters(max_codepoint=0x7F), max_size=80))
+def test_plain_text_is_shown_as_it_is_among_other_letters(text: str) -> None:
+    assert show(f"{text}.") + "é" == show(f"{text}.é")
 
 
 def test_a_quote_in_another_language_says_so() -> None:

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import replace
 from typing import Any
 
+import pycountry
 import pytest
 from report_results import (
     article,
@@ -23,7 +24,7 @@ from test_report_boundary import FIGURES, sheet, with_card, words_in
 from toolkit.config import load_config, shipped_config
 from toolkit.data import CUT_ROLES, KEPT_ROLES, Results
 from toolkit.report import make_report
-from toolkit.report.datasheets import formats_words, known_gaps, model_card
+from toolkit.report.datasheets import formats_words, known_gaps, language_name, model_card
 from toolkit.report.glossary import glossary
 from toolkit.report.measured import read_measured
 from toolkit.report.quality import GOOD, NOT_MEASURED, POOR, TOO_FEW, WATCH, Check, Rule, find_checks
@@ -138,6 +139,13 @@ def test_drift_is_said_in_its_own_words(verdict: str, word: str) -> None:
     found = checks_of(hundred(drift=drift))["Likeness to the training corpus"]
     assert (found.word, found.found) == (word, "The batch is as it is.")
     assert "Likeness to the training corpus" not in checks_of(hundred())
+
+
+def test_every_language_has_the_name_that_the_standard_gives_it() -> None:
+    for language in pycountry.languages:
+        for key in ("alpha_2", "alpha_3"):
+            if hasattr(language, key):
+                assert language_name(getattr(language, key).upper()) == language.name.split(" (")[0]
 
 
 def test_articles_in_a_language_the_model_did_not_learn_from_are_counted_by_name_of_language() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import subprocess
+import sys
 import tempfile
 from collections import Counter
 from dataclasses import replace
@@ -152,6 +155,23 @@ def test_passages_that_are_passed_over_would_not_have_been_quoted(monkeypatch: p
     monkeypatch.setattr(Quotes, "takes", lambda *_: True)
     assert count_results(results) == quick
     assert n_quick < 0.9 * (len(looked_at) - n_quick)
+
+
+def test_a_report_is_made_without_pandas_altair_and_the_stages_of_a_model(tmp_path: Path) -> None:
+    results = made_up(60)
+    write(tmp_path, results, "parquet")
+    atomic_write_bytes(tmp_path / "run.json", json.dumps(results.run | {"key": {}}).encode())
+    unwanted = (
+        "pandas altair pydantic scipy sklearn bertopic umap toolkit.config toolkit.model toolkit.topics.fit".split()
+    )
+    code = (
+        "import sys; from pathlib import Path; from toolkit.report_jobs import write_report;"
+        f"write_report(Path({str(tmp_path)!r}), Path({str(tmp_path / 'report.html')!r}));"
+        f"print([name for name in {unwanted} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert b"<svg" in (tmp_path / "report.html").read_bytes()
 
 
 @pytest.mark.parametrize("kind", FORMATS)
