@@ -201,7 +201,9 @@ def _places(tally: Tally, articles: Sequence[Article]) -> tuple[list[list[int]],
     known = {(i, str(row[0]).casefold()) for (i, _), row in zip(codes, table, strict=True)}
     for article in articles:
         for i, names in enumerate(article.places):
-            others.update({(i, name) for name in names if (i, name.casefold()) not in known})
+            for name in dict.fromkeys(names):
+                if (i, name.casefold()) not in known:
+                    others[i, name] += 1
     most = MAX_PLACES if len(articles) <= _MANY else _MAX_PLACES_OF_MANY
     for i, name in sorted(others, key=lambda key: (-others[key], key))[: max(0, most - len(table))]:
         codes[i, name] = len(table)

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import median
 from typing import Literal
 
@@ -71,6 +72,7 @@ class Timeline:
         return f"{month_name(month + 1)}{'' if year == last_year else f' {year}'} to {until}"
 
 
+@lru_cache(maxsize=4096)
 def months_of(date: str) -> tuple[int, int] | None:
     """(month number counted from year 0, day or 0) of an ISO date; month -1 where only a year is given."""
     found = _YEAR.match(date)

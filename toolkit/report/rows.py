@@ -77,6 +77,8 @@ def number_of(row: Row, key: str) -> float | None:
 
 
 def _number(value: object) -> float | None:
+    if type(value) is float:
+        return value if math.isfinite(value) else None
     if _is_missing(value):
         return None
     try:
@@ -104,6 +106,8 @@ def items_of(row: Row, key: str) -> list[Any]:
 
 
 def _items(value: Any) -> list[Any]:
+    if type(value) is list:
+        return value
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -120,12 +124,9 @@ def theme_scores(value: object) -> dict[str, float]:
     """Theme id → score of a cell of themes, strongest first."""
     if value is None or (type(value) is list and not value):
         return {}  # most cells
-    if type(value) is list and len(value) == 1 and type(value[0]) is dict:  # most others
-        theme, score = value[0].get("theme"), value[0].get("score")
-        if type(theme) is str and theme and type(score) is float and math.isfinite(score):
-            return {theme: score}
     pairs = [(text_of(item, "theme"), number_of(item, "score") or 0.0) for item in _items(value) if _is_row(item)]
-    return dict(sorted((pair for pair in pairs if pair[0]), key=lambda pair: (-pair[1], pair[0])))
+    found = [pair for pair in pairs if pair[0]]
+    return dict(found if len(found) < 2 else sorted(found, key=lambda pair: (-pair[1], pair[0])))
 
 
 def read_themes(run: Row) -> tuple[Theme, ...]:
@@ -184,7 +185,7 @@ def _columns(rows: Rows, sides: Iterable[Side]) -> Iterator[dict[str, list[Any]]
 
 def _articles(columns: Mapping[str, list[Any]], sides: Sequence[Side]) -> Iterator[Article]:
     same: dict[str, str] = {}  # outlets, dates and the like are many times the same text: held once
-    texts = {name: list(map(_text, columns[name])) for name in _TEXTS}
+    texts = {name: [value if type(value) is str else _text(value) for value in columns[name]] for name in _TEXTS}
     texts |= {name: [same.setdefault(text, text) for text in texts[name]] for name in _SHARED}
     placed = [_place_columns(columns[f"places_{side.id}"], side) for side in sides]
     numbers = zip(
@@ -244,6 +245,8 @@ def _members_named(names: Iterable[str], side: Side) -> tuple[str, ...]:
 
 def _places_named(cell: object) -> tuple[str, ...]:
     """The names in a cell of places."""
+    if type(cell) is list and all(type(name) is str for name in cell):
+        return tuple(filter(None, cell))
     names = []
     for item in _items(cell):
         name = item

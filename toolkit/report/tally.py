@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from toolkit.data import NO_TOPIC, Results
 from toolkit.report.periods import Timeline, lay_out
@@ -155,10 +156,7 @@ def count_results(results: Results) -> Tally:
     )
     topics = _topics(results, texts)
     bucket_of = dict(zip(on, timeline.of, strict=True))
-    members: tuple[Counter[str], ...] = tuple(Counter() for _ in sides)
-    for i in on:
-        for counter, named in zip(members, articles[i].members, strict=True):
-            counter.update(named)
+    members = _members([articles[i] for i in on], len(sides))
     return Tally(
         run=results.run,
         themes=_themes(read_themes(results.run), articles, on, bucket_of, len(timeline.labels), texts, topics, sides),
@@ -222,10 +220,7 @@ def _themes(
     avoid = set(texts.repeated)  # and what another theme has quoted
     for one in themes:
         held = members_of[one.id]
-        counters: tuple[Counter[str], ...] = tuple(Counter() for _ in sides)
-        for i in held:
-            for counter, named in zip(counters, articles[i].members, strict=True):
-                counter.update(named)
+        counters = _members([articles[i] for i in held], len(sides))
         quotes = texts.theme_quotes[one.id].best(avoid=avoid) if held and one.id in texts.theme_quotes else ()
         avoid |= {key_of(quote.text) for quote in quotes}
         tallies.append(
@@ -241,6 +236,11 @@ def _themes(
             )
         )
     return tuple(sorted(tallies, key=lambda tally: -tally.n_articles))
+
+
+def _members(articles: Sequence[Article], n_sides: int) -> tuple[Counter[str], ...]:
+    """How many of the articles name each member of each side."""
+    return tuple(Counter(chain.from_iterable(article.members[i] for article in articles)) for i in range(n_sides))
 
 
 def _topics(results: Results, texts: TextTally) -> tuple[TopicTally, ...]:

@@ -58,11 +58,9 @@ class CutText:
     def _look_for_examples(self, batch: SegmentBatch, rows: Ints, role: str) -> None:
         documents, indices = batch.document.codes[rows].tolist(), batch.index[rows].tolist()
         names = batch.document.values
+        begun = {document: zlib.crc32(f"{names[document]}\n".encode("utf-8", "replace")) for document in set(documents)}
         checksums = np.array(
-            [
-                zlib.crc32(f"{names[document]}\n{index}".encode("utf-8", "replace"))
-                for document, index in zip(documents, indices, strict=True)
-            ],
+            [zlib.crc32(b"%d" % index, begun[document]) for document, index in zip(documents, indices, strict=True)],
             dtype=np.int64,
         )
         order = np.argsort(checksums, kind="stable")
