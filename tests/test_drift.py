@@ -108,6 +108,16 @@ def test_another_mixture_of_the_same_subjects_is_no_new_topic(profile):
     assert {test["name"] for test in found["measures"] if test["differs"]} == {"vectors"}
 
 
+def test_articles_the_corpus_knows_by_heart_are_no_drift():
+    own = [" ".join(f"own{i}x{n}" for n in range(8)) for i in range(120)]  # words that one article alone has
+    batch = [replace(a, texts=(*a.texts, own[i])) for i, a in enumerate(corpus(120, 1, "t"))]
+    found = judged(learn(batch), batch)
+    (test,) = [test for test in found["measures"] if test["name"] == "unknown_words"]
+    assert test["batch"] == 0 < test["training"]
+    assert not test["differs"]
+    assert found["verdict"] == "like the training corpus"
+
+
 def test_words_the_corpus_never_had_are_a_reason_to_train_again(profile):
     chance = random.Random(5)  # noqa: S311
     strange = [f"qz{chance.randrange(10**6)}x" for _ in range(2000)]

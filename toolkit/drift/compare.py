@@ -156,7 +156,7 @@ def _topical_tests(
     tests.append(
         _mean_test(
             "unknown_words",
-            "share of an article's different words that the training corpus does not have; permutation of articles",
+            "share of an article's words that the training corpus does not have; one-sided permutation of articles",
             before,
             unknown,
             scale=1000,
@@ -176,7 +176,7 @@ def _topical_tests(
         shares = topic_shares(batch.articles, topic_ids).astype(np.int64)
         reference = profile.topics[:n].astype(np.int64)
         tests.append(_mixture("topic_shares", "topics of segments", reference, shares))
-        what = "share of an article's segments without a topic; permutation of articles"
+        what = "share of an article's segments without a topic; one-sided permutation of articles"
         tests.append(_mean_test("no_topic", what, reference[:, -1], shares[:, -1], scale=255, material=_MATERIAL_SHARE))
     elif profile.topic_ids:
         notes.append("The model's topics are not those it was trained with: their shares were not compared.")
@@ -246,10 +246,11 @@ def _energy(distances: Ints, n: int, *, scale: int) -> tuple[float, float, float
 
 
 def _mean_test(name: str, what: str, before: Ints, now: Ints, *, scale: int, material: float) -> dict[str, Any]:
+    """Whether the mean is higher now: a batch that the model knows better than its training corpus is no drift."""
     n, m = len(before), len(now)
     values = np.concatenate([before, now]).astype(np.float64)
     sums = values @ _labels(n, m)
-    p, _, _ = _permuted(np.abs(sums / m - (values.sum() - sums) / n))
+    p, _, _ = _permuted(sums / m - (values.sum() - sums) / n)
     mean, mean_before = float(now.mean()) / scale, float(before.mean()) / scale
     error = 1.96 * float(now.std(ddof=1)) / scale / math.sqrt(m)
     interval = (max(0.0, mean - error), min(1.0, mean + error))
