@@ -186,7 +186,7 @@ def test_a_saved_profile_says_the_same(profile):
 
 def test_a_profile_of_an_older_toolkit_is_none_at_all(profile):
     values, arrays = profile.state()
-    assert DriftProfile.from_state(values, {name: array for name, array in arrays.items() if name != "even"}) is None
+    assert DriftProfile.from_state(values, {name: array for name, array in arrays.items() if name != "crowd"}) is None
 
 
 def test_much_more_of_one_known_subject_is_no_new_topic(profile):
@@ -225,14 +225,43 @@ def test_words_a_vocabulary_left_out_make_an_article_longer_and_no_nearer():
     assert found[0, 1] == pytest.approx(alarm.word_cosines(outside, outside, weights)[0, 1])
 
 
-def test_the_profile_holds_no_word_and_stays_near_a_megabyte(profile):
+def test_what_lies_in_a_crowd_of_known_articles_is_taken_for_nobodys_fellow():
+    # Of the batch 1 and 2 are as near to 0; 2 is near to the corpus as well.
+    joined = np.array([[-9.0, 0.6, 0.6, 0.1], [0.6, -9.0, 0.1, 0.1], [0.6, 0.1, -9.0, 0.1], [0.1, 0.1, 0.1, -9.0]])
+    to_corpus = np.array([[0.2] * 60, [0.2] * 60, [0.9] * 60, [0.2] * 60])
+    crowd = np.full(60, 0.2)
+    nearest = alarm.nearest_of(alarm.Similar(to_corpus, to_corpus, to_corpus), crowd)
+    assert nearest.crowd == pytest.approx([0.2, 0.2, 0.9, 0.2])
+    _, _, order = alarm.scan(joined, nearest, np.zeros((2, 1)))
+    assert order[0].tolist() == [1, 2, 3]
+    assert nearest.uncrowded[0] == pytest.approx(0.1)
+
+
+def test_how_near_an_article_is_beside_those_drawn_is_that_of_a_corpus_without_them():
+    chance = np.random.default_rng(5)
+    rows = chance.normal(size=(120, 30))
+    near = rows @ rows.T / np.sqrt((rows**2).sum(1)[:, None] * (rows**2).sum(1))
+    similar = alarm.without_self(alarm.Similar(near.copy(), near.copy(), near.copy()))
+    batch = np.arange(0, 120, 4)
+    left = np.setdiff1d(np.arange(120), batch)
+    found = alarm._nearest_beside(alarm._neighbours(similar), batch)
+    part = -np.sort(-near[np.ix_(batch, left)], axis=1)
+    weights = np.array([1, 1, 1, 0.75])  # a corpus of three quarters has three quarters of the five nearest
+    assert found.crowd == pytest.approx(part[:, :4] @ weights / 3.75)
+    within = np.where(np.eye(len(left), dtype=bool), -9.0, near[np.ix_(left, left)])
+    own = -np.sort(-within, axis=1)[:, :4] @ weights / 3.75
+    taken = near[np.ix_(batch, left)] - alarm._CROWDED * own
+    assert found.uncrowded[:, 0] == pytest.approx(taken.max(axis=1))
+
+
+def test_the_profile_holds_no_word_and_stays_below_two_megabytes(profile):
     values, arrays = profile.state()
     assert not any(word in json.dumps(values) for word in FOOTBALL + WORDS["rail"].split())
     assert all(array.dtype.kind in "iuf" for array in arrays.values())
     largest = profiles._MAX_VECTOR_VALUES + profiles._MAX_WORDS * (4 + 2)
-    largest += profiles.N_REFERENCE * (2 * articles.MAX_TERMS + 4 + 2 + 1 + 61 + 12 + 2 + 16)
+    largest += profiles.N_REFERENCE * (2 * articles.MAX_TERMS + 4 + 2 + 1 + 61 + 12 + 2 + 24)
     largest += 2 * load_embedder().n_dimensions ** 2
-    assert largest < 1_200_000
+    assert largest < 1_700_000
     assert max(arrays["terms"], default=0) < len(arrays["words"]) <= 2**16
 
 

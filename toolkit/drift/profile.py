@@ -24,9 +24,9 @@ from toolkit.drift.articles import (
 )
 from toolkit.embed import Encoder
 
-N_REFERENCE = 1_000
+N_REFERENCE = 2_000
 """On-topic articles kept as sketches, and articles of any verdict whose relevance is kept."""
-_MAX_VECTOR_VALUES = 400_000  # of all reference articles together, a byte each
+_MAX_VECTOR_VALUES = 512_000  # of all reference articles together, a byte each
 _MAX_WORDS = 40_000
 _MAX_DOCUMENT_RATIO = 0.25  # words in more of the articles tell none apart
 _WEIGHT_STEPS = 8  # to a natural logarithm
@@ -55,6 +55,7 @@ class DriftProfile:
     topics, themes : uint8 arrays of shape (n_reference, n_columns)
     scores : uint16 array, relevance of articles of any verdict, in thousandths
     nearness : how near the reference articles are to each other, sorted (see `alarm.own_nearness`)
+    crowd : how near each of them is to the others (see `alarm.own_crowd`)
     sizes, quantiles : what the statistic of the alarm comes to by chance (see `alarm.calibrate`)
     """
 
@@ -77,6 +78,7 @@ class DriftProfile:
     themes: npt.NDArray[np.uint8]
     scores: npt.NDArray[np.uint16]
     nearness: Floats
+    crowd: Floats
     sizes: npt.NDArray[np.int64]
     quantiles: Floats
 
@@ -118,9 +120,9 @@ class DriftProfile:
     def from_state(cls, json: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> DriftProfile | None:
         """The profile that `state` was taken of; None for one of an older toolkit, which a batch is not compared with.
 
-        What an older one lacks cannot be told from what it has: the words of its articles that it left out.
+        What an older one lacks cannot be told from what it has: its limits are of another statistic.
         """
-        if "even" not in arrays:
+        if "crowd" not in arrays:
             return None
         return cls(
             n_articles=int(json["n_articles"]),
@@ -147,6 +149,7 @@ _ARRAYS = (
     "themes",
     "scores",
     "nearness",
+    "crowd",
     "sizes",
     "quantiles",
 )
@@ -213,12 +216,14 @@ def learn_profile(
         themes=theme_marks(reference, theme_ids),
         scores=np.array([round(_SCORE_STEPS * score) for score in scores[:N_REFERENCE]], dtype=np.uint16),
         nearness=np.zeros((2, 0)),
+        crowd=np.zeros(0),
         sizes=np.zeros(0, dtype=np.int64),
         quantiles=np.zeros((0, 0)),
     )
     similar = own_similarities(profile)
     sizes, quantiles = alarm.calibrate(similar)
-    return replace(profile, nearness=alarm.own_nearness(similar), sizes=sizes, quantiles=quantiles)
+    known, crowd = alarm.own_nearness(similar), alarm.own_crowd(similar)
+    return replace(profile, nearness=known, crowd=crowd, sizes=sizes, quantiles=quantiles)
 
 
 def _vocabulary(frequency: Mapping[int, int]) -> tuple[list[int], int]:
