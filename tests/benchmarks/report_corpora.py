@@ -20,7 +20,8 @@ from report_results import ASEAN, CHINA, THEMES, article, run_json, segment
 
 from toolkit.data import Topic
 from toolkit.files import write_shares
-from toolkit.files.tables import write_tables
+from toolkit.files.tables import write_map, write_tables
+from toolkit.topic_map import MAX_SEGMENTS
 from toolkit.topics.shares import TopicShares
 
 N_TOPICS, N_OUTLETS, N_MONTHS = 40, 40, 36
@@ -279,6 +280,8 @@ def write_results(folder, n):
     topics, verdicts, explanations, cards = maker.topics(), Counter(), [], {}
     n_of, articles_of = Counter(), Counter()
     shares = TopicShares(topics, "month")
+    rng, dots = np.random.default_rng(0), []
+    middles = rng.normal(0, 8, size=(N_TOPICS, 2))
 
     def articles():
         for rows, segments in maker.blocks():
@@ -298,6 +301,9 @@ def write_results(folder, n):
         spoken = [one for one in own if one["kept"] and one["on_topic"] == "on" and one["topic"] >= 0]
         for one in spoken:
             n_of[one["topic"]] += 1
+            if len(dots) < MAX_SEGMENTS:
+                x, y = (middles[one["topic"]] + rng.normal(0, 1.5, size=2)).tolist()
+                dots.append({key: one[key] for key in ("document_id", "index", "topic")} | {"x": x, "y": y})
             held = cards.setdefault(one["topic"], [])
             if len(held) < 4 and one["end"] - one["start"] > 150:
                 held.append(one)
@@ -335,6 +341,7 @@ def write_results(folder, n):
         with_xpath=False,
     )
     write_shares(folder, ["parquet"], shares.rows({}))
+    write_map(folder, ["parquet"], dots)
     lines = {"explanations": explanations, "topic_cards": [card(topic.topic, cards) for topic in topics]}
     for name, rows in lines.items():
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
