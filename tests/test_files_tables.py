@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +15,7 @@ from pyarrow import parquet
 from toolkit.errors import ToolkitError
 from toolkit.files import atomic_write_bytes, merge_extra_columns, read_results, write_tables
 from toolkit.files.arrow import NAMES, THEMES, flags, make_table, numbers, present, table_type, text_bytes
-from toolkit.files.tables import TABLES, _Csv, _safe_text
+from toolkit.files.tables import TABLES
 
 ARTICLE = {
     "document_id": "a",
@@ -93,17 +92,6 @@ def test_parquet_and_json_lines_give_the_same_results_back(tmp_path):
     assert segment["text"] == "-a\x1b\r\n"
     assert found[0].topics[0]["terms"] == [{"term": "asean", "weight": 0.25}]
     assert (found[0].run, found[0].quarantine) == ({"command": "run"}, ({"reason": "bad_id"},))
-
-
-@given(st.lists(st.text(alphabet='a1,"\n\r=é\u2028 ', max_size=5), min_size=1, max_size=4))
-def test_csv_is_read_back_as_the_csv_module_writes_it(texts):
-    stream = io.BytesIO()
-    writer = _Csv(stream, {"a,b": "string", "story": "int64", "score": "double"})
-    writer.write([texts, [None] * len(texts), [1e-09] * len(texts)])
-    expected = io.StringIO()
-    out = csv.writer(expected, lineterminator="\n")
-    out.writerows([["a,b", "story", "score"], *([_safe_text(text), "", 1e-09] for text in texts)])
-    assert stream.getvalue() == expected.getvalue().encode()
 
 
 def test_csv_cells_do_not_run_and_numbers_stay_numbers(tmp_path):
