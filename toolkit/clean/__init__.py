@@ -24,8 +24,6 @@ _MAX_ROUNDS = 8  # hostile text can hide an entity in an entity; ordinary text i
 _MAX_REMEMBERED = 100_000
 _plain_tokens: set[str] = set()
 """Tokens that no pass changes, whatever stands around them; about 10 MB at most."""
-_MAX_ODD = 20_000
-_odd_tokens: dict[str, int] = {}  # with their kind
 _MAX_RESPELT = 10_000
 _respelt_tokens: dict[str, str | None] = {}
 """What odd tokens read where entities and dashes are all that is odd, None for others; about 2 MB at most."""
@@ -87,16 +85,15 @@ def normalised_texts(texts: Sequence[str], *, hard_wrapped: bool = False) -> lis
     kinds = [_PLAIN] * len(cores)
     respelt: dict[str, str | None] = {}
     tokens = f" {_SEAM} ".join(cores).split()
-    new = set(tokens).difference(_plain_tokens)
-    odd = set(filter(_odd_tokens.__contains__, new))
-    odd.update(filterfalse(_is_plain, new.difference(odd)))
+    odd = set(filterfalse(_is_plain, set(tokens).difference(_plain_tokens)))
     i = 0
     for token in filter(odd.__contains__, tokens):
         if token == _SEAM:
             i += 1
         elif i < len(cores) and kinds[i] != _ODD:
-            kind = _odd_tokens.get(token) or _kind_of(token)
-            if kind != _GLUED_SHAPE:
+            if characters.is_plain(token) and glue.has_plain_ends(token):
+                kind = _GLUED_SHAPE
+            else:
                 respelt[token] = _respelt(token)
                 kind = _ODD if respelt[token] is None else _RESPELT
             kinds[i] = kind if kinds[i] in (_PLAIN, kind) else _ODD
@@ -190,20 +187,11 @@ def _is_plain(token: str) -> bool:
     if not glue.is_plain_word(token) and (
         not characters.is_plain(token) or not glue.has_plain_ends(token) or glue.may_be_glued(token)
     ):
-        if len(_odd_tokens) >= _MAX_ODD:
-            _odd_tokens.clear()
-        if len(token) <= _MAX_LINE:
-            _odd_tokens[token] = _kind_of(token)
         return False
     if len(_plain_tokens) >= _MAX_REMEMBERED:
         _plain_tokens.clear()
     _plain_tokens.add(token)
     return True
-
-
-def _kind_of(token: str) -> int:
-    """Of a token that is not plain: whether only its shape asks for a look, or its characters too."""
-    return _GLUED_SHAPE if characters.is_plain(token) and glue.has_plain_ends(token) else _ODD
 
 
 def _respelt(token: str) -> str | None:
