@@ -84,28 +84,19 @@ def normalised_texts(texts: Sequence[str], *, hard_wrapped: bool = False) -> lis
     cores = list(map(str.strip, texts))
     kinds = [_PLAIN] * len(cores)
     respelt: dict[str, str | None] = {}
-    tokens = f" {_SEAM} ".join(cores).split()
-    odd = set(filterfalse(_is_plain, set(tokens).difference(_plain_tokens)))
     i = 0
-    for token in filter(odd.__contains__, tokens):
+    for token in filterfalse(_plain_tokens.__contains__, f" {_SEAM} ".join(cores).split()):
         if token == _SEAM:
             i += 1
-        elif i < len(cores) and kinds[i] != _ODD:
-            if characters.is_plain(token) and glue.has_plain_ends(token):
-                kind = _GLUED_SHAPE
-            else:
-                respelt[token] = _respelt(token)
-                kind = _ODD if respelt[token] is None else _RESPELT
-            kinds[i] = kind if kinds[i] in (_PLAIN, kind) else _ODD
+        elif i < len(cores) and kinds[i] != _ODD and not _is_plain(token):
+            respelt[token] = _respelt(token)
+            kinds[i] = _ODD if respelt[token] is None else _RESPELT
     if i != len(cores) - 1:  # the seam stands in a text, too
         kinds = [_PLAIN if _are_plain(core.split()) else _ODD for core in cores]
     found: list[str] = []
     for text, core, kind in zip(texts, cores, kinds, strict=True):
-        is_even = kind != _ODD and core.isprintable() and "  " not in core
-        if is_even and kind == _RESPELT:
-            found.append(_joined(respelt, core))
-        elif is_even and (kind == _PLAIN or not glue.part_glued(core, words=frozenset())):
-            found.append(core)
+        if kind != _ODD and core.isprintable() and "  " not in core:
+            found.append(core if kind == _PLAIN else _joined(respelt, core))
         else:
             found.append((_text_of_line if len(text) <= _MAX_LINE else _text_of)(text, hard_wrapped))
     return found
@@ -116,8 +107,7 @@ def _joined(respelt: Mapping[str, str | None], core: str) -> str:
 
 
 _SEAM = "\x00"  # stands between texts; no token with it is plain
-_PLAIN, _RESPELT, _GLUED_SHAPE, _ODD = range(4)
-"""What the tokens of a text ask for: nothing, to be respelt one by one, a look whether words are glued, or any pass."""
+_PLAIN, _RESPELT, _ODD = range(3)
 
 
 def _text_of(text: str, hard_wrapped: bool) -> str:
