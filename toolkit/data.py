@@ -15,6 +15,8 @@ ROLES = KEPT_ROLES + CUT_ROLES
 
 OnTopic = Literal["on", "off", "unsure"]
 NO_TOPIC = -1
+MIN_MAPPED = 200
+"""Segments from which a map of them is laid out and drawn: fewer are read faster in a list."""
 
 
 @dataclass(frozen=True, slots=True)

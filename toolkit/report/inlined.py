@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 STYLES = ("style.css", "figures.css", "explorer.css", "boundary.css", "marks.css")
-SCRIPTS = ("data.js", "search.js", "reader.js", "map.js", "explorer.js", "marks.js")
+SCRIPTS = ("data.js", "search.js", "save.js", "reader.js", "map.js", "explorer.js", "layout.js", "marks.js")
 """Of the folder `script`: each a function called at once; what others need of it hangs on `window.toolkit`."""
 
 

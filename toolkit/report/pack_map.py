@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from toolkit.data import NO_TOPIC, Results
+from toolkit.data import MIN_MAPPED, NO_TOPIC, Results
 from toolkit.report.columns import Columns, deflated
 from toolkit.report.rows import Article, count_of, number_of, text_of
 from toolkit.report.sections import View
 from toolkit.report.tally import Tally
 from toolkit.report.wording import counted, listing, number, show
 
-MIN_SEGMENTS = 200  # fewer are read faster in the list
 _SIDE = 0xFFFF  # coordinates are whole numbers from 0 to this, the longer way over
 _NAMED = 3  # topics in the words for those who cannot see the map
 
@@ -27,7 +26,7 @@ def map_view(results: Results, tally: Tally) -> View:
     if not n:
         said = "There is no map: the model of this run is from a version that kept none, or was too small for one."
         return {"words": "", "said": said + " Train it again to get one."}
-    if n < MIN_SEGMENTS:
+    if n < MIN_MAPPED:
         segments = counted(n, "passage has a topic", "passages have a topic")
         return {"words": "", "said": f"There is no map: only {segments}, and the list below is read faster."}
     largest = [show(topic.name, limit=80) for topic in sorted(known.values(), key=lambda topic: -topic.n_segments)]
@@ -42,7 +41,7 @@ def map_view(results: Results, tally: Tally) -> View:
 def pack_map(results: Results, tally: Tally, held: Sequence[Article], tables: dict[str, Any]) -> Mapping[str, str]:
     """The dots as one packed element, and their layout in `tables`; nothing where there are too few."""
     tables["map"] = []
-    if len(results.topic_map) < MIN_SEGMENTS:
+    if len(results.topic_map) < MIN_MAPPED:
         return {}
     row_of = {article.document_id: row for row, article in enumerate(held)}
     topics = {topic.topic: i for i, topic in enumerate(tally.topics, 1)}
@@ -52,7 +51,7 @@ def pack_map(results: Results, tally: Tally, held: Sequence[Article], tables: di
         x, y = number_of(item, "x"), number_of(item, "y")
         if row is not None and topic is not None and x is not None and y is not None:
             dots.append((row, topic, min(count_of(item, "index"), 0xFFFF), x, y))
-    if len(dots) < MIN_SEGMENTS:
+    if len(dots) < MIN_MAPPED:
         return {}
     places = np.array([dot[3:] for dot in dots])
     places -= places.min(axis=0)

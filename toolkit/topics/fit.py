@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.config import Topics
-from toolkit.data import NO_TOPIC, Topic
+from toolkit.data import MIN_MAPPED, NO_TOPIC, Topic
 from toolkit.embed import Encoder
 from toolkit.lsa import Lsa
 from toolkit.topics import clusters
@@ -33,7 +33,6 @@ from toolkit.topics.words import stop_list
 
 Progress = Callable[[str, float], None]
 
-MIN_MAPPED = 200  # segments; fewer are read faster than a map of them, which the report then leaves out
 MIN_SEGMENTS = 10  # below this a group says nothing that reading the segments does not
 _LSA_SHARE = 0.5
 # Segments that cosine and shared words call copies of each other count once in the fit.

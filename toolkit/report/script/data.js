@@ -106,7 +106,7 @@
         const articles = await block(i);
         const kept = (article) => article[3].filter((segment) => segment[2] < 0).map((segment) => segment[0]);
         see(tables.blocks[i], articles.map((article) => kept(article).join(" ")));
-        await new Promise((done) => setTimeout(done)); // a key comes first
+        await toolkit.pause();
       }
     };
     const verdicts = tables.verdicts;
@@ -144,6 +144,9 @@
       .replace(/[\u00ad\u061c\u200e\u200f\ufeff\u206a-\u206f]/g, "")
       .replace(/[\ue000-\uf8ff]/g, "•")
       .replace(/([\u0300-\u036f]{4})[\u0300-\u036f]+/g, "$1");
+
+  // What the reader does comes before what follows.
+  toolkit.pause = () => (window.scheduler && scheduler.yield ? scheduler.yield() : new Promise((done) => setTimeout(done)));
 
   // An element: its name, what it has (class, text, data-..., attributes), and its children.
   toolkit.make = (name, has, ...children) => {

@@ -315,43 +315,7 @@
     }
   }
 
-  // What a spreadsheet would run, or a control character could break, as the tables of the run have it.
-  function cell(value) {
-    let words = String(value);
-    const isFormula = /^(?:[\s\x1c-\x1f\x85\u200b\u2060\ufeff]*[=+\-@＝＋－＠]|[\t\r\n])/.test(words);
-    words = words.replace(/\r\n?/g, "\n").replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g, "\ufffd");
-    if (isFormula) words = "'" + words;
-    return /[",\n]/.test(words) ? '"' + words.replace(/"/g, '""') + '"' : words;
-  }
-  toolkit.csv = () => {
-    const { tables, columns } = data;
-    const names = ["document_id", "title", "outlet", "date", "language", "on_topic", "relevance", "themes", "topic", "places"];
-    const withUrl = tables.urls === "all";
-    const lines = [names.concat(withUrl ? ["url"] : []).join(",")];
-    for (const row of found) {
-      const score = data.score(row);
-      const cells = [
-        data.ids[row],
-        data.titles[row],
-        tables.outlets[columns.outlet[row]],
-        tables.dates[columns.date[row]],
-        tables.languages[columns.language[row]],
-        tables.verdicts[columns.verdict[row]],
-        score === null ? "" : score,
-        data.themesOf(row).map((code) => tables.themes[code][0]).join("; "),
-        columns.topic[row] ? tables.topics[columns.topic[row]][1] : "",
-        data.placesOf(row).map((code) => tables.places[code][0]).join("; "),
-      ];
-      if (withUrl) cells.push(data.urls[row]);
-      lines.push(cells.map(cell).join(","));
-    }
-    return lines.join("\n") + "\n";
-  };
-  toolkit.save = (name, type, content) => {
-    const url = URL.createObjectURL(new Blob([content], { type }));
-    make("a", { href: url, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60000);
-  };
+  toolkit.csv = () => toolkit.csvOf(found);
 
   function searched() {
     const { leads, n } = data.tables;
@@ -361,22 +325,20 @@
     at("searched").textContent = "Searched: titles" + sentences + when + (when && texts) + ".";
   }
 
-  // What the reader does comes before what follows.
-  const pause = () => (window.scheduler && scheduler.yield ? scheduler.yield() : new Promise((done) => setTimeout(done)));
   function readTitles(first) {
     heads[first / HEADS] = heads[first / HEADS] || toolkit.index(toolkit.foldLines(data.titles.slice(first, first + HEADS)), first);
   }
   // The titles are made ready after the first list, then the first sentences; rows listed without them are given them.
   async function readHeads() {
     for (let first = 0; first < data.n; first += HEADS) {
-      await pause();
+      await toolkit.pause();
       readTitles(first);
     }
     if (data.tables.leads === "none") return;
     await data.extras();
     giveLeads();
     for (let first = 0; first < data.n; first += HEADS) {
-      await pause();
+      await toolkit.pause();
       const lines = data.titles.slice(first, first + HEADS).map((title, i) => title + " " + (data.leads[first + i] || ""));
       heads[first / HEADS] = toolkit.index(toolkit.foldLines(lines), first);
     }
@@ -401,27 +363,6 @@
   // The first sentences are there now: give them to the rows that were listed without.
   function giveLeads() {
     [...at("list").children].forEach((listed, i) => listed.querySelector(".lead") || listed.append(...leadOf(found[i])));
-  }
-
-  // What the style sheet left for later is laid out now, a section at a time so that a key comes first. Where the page
-  // was opened at a place, it is still there afterwards.
-  async function layOut() {
-    const main = document.querySelector("main");
-    const place = /^#explore\?(?!.*\bdoc=)/.test(location.hash) ? document.getElementById("explore") : document.querySelector(":target");
-    let moved = false;
-    for (const act of ["wheel", "touchstart", "pointerdown", "keydown"]) addEventListener(act, () => (moved = true), { once: true, passive: true });
-    for (const section of main.children) {
-      await pause();
-      section.style.contentVisibility = "visible";
-      section.getBoundingClientRect();
-    }
-    main.classList.remove("later");
-    for (const section of main.children) {
-      section.style.contentVisibility = "";
-      if (!section.getAttribute("style")) section.removeAttribute("style");
-    }
-    if (place && !moved) place.scrollIntoView();
-    performance.mark("page-laid-out");
   }
 
   const links = () => [...at("list").querySelectorAll("a.open")];
@@ -503,10 +444,8 @@
     toolkit.ready = readHeads();
     if (state.q.trim()) aboutToSearch();
   }
-  begin()
-    .catch((error) => {
-      root.hidden = false;
-      root.replaceChildren(make("p", { class: "flag", text: "This browser cannot unpack the explorer (" + error.message + "). All else on the page is complete without it." }));
-    })
-    .then(layOut);
+  toolkit.standing = begin().catch((error) => {
+    root.hidden = false;
+    root.replaceChildren(make("p", { class: "flag", text: "This browser cannot unpack the explorer (" + error.message + "). All else on the page is complete without it." }));
+  });
 })();
