@@ -21,8 +21,8 @@ ALARM_LEVEL = 0.05
 SCAN_LEVEL = 0.1
 """How often the first look may be wrong: the second, and what a topic must be, take away half of those and more.
 
-Chosen among .05, .1, .15 and .2 on bbc_news and half of the classes of reuters21578. At .15 one more of twenty new
-topics of bbc_news was noticed, but on the other half of reuters21578 false alarms rose above `ALARM_LEVEL`.
+Chosen among .05, .1, .15 and .2 on bbc_news and half of the classes of reuters21578. At .15 two more of a hundred new
+topics of bbc_news were noticed, but on the other half of reuters21578 false alarms rose above `ALARM_LEVEL`.
 """
 _N_GROUPS = 3
 # A new topic brings words: so many of a candidate's terms must be so many times as frequent as in the training corpus.
