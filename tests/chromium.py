@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -121,6 +123,15 @@ class Page:
             if time.monotonic() > end:
                 raise TimeoutError(f"{path} did not load")
             self.events.append(self._read())
+
+    @contextmanager
+    def before_all(self, script: str) -> Iterator[None]:
+        """Run a script before those of every page that is opened within."""
+        name = self.send("Page.addScriptToEvaluateOnNewDocument", source=script)["identifier"]
+        try:
+            yield
+        finally:
+            self.send("Page.removeScriptToEvaluateOnNewDocument", identifier=name)
 
     def evaluate(self, script: str) -> Any:
         """The value of a script in the page."""

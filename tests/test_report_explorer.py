@@ -74,7 +74,7 @@ LIBRARY: list[tuple[Any, ...]] = [
         "en",
         ["trade_investment", "health"],
         ["Laos", "Thailand"],
-        [("The market trades in speed boats at a high price; rails are planned for later.\n", {})],
+        [("The market trades in speed boats at a high price; rails (of steel) are planned for later.\n", {})],
     ),
     (
         "中国与老挝合作",
@@ -289,6 +289,7 @@ def test_the_explorer_stands_without_a_request_or_a_complaint(page: Page, report
         ("speed high", [1, 2]),  # in any order, in the text too
         ('"high speed"', [1]),  # together; the hyphen of the title is no matter
         ("“high speed”", [1]),
+        ('"rails of steel"', [2]),  # a bracket is no matter either
         ("rail -market", [1]),
         ("harbour", [0]),  # in the text only
         ("ilway", []),  # not the end of a word
@@ -580,12 +581,15 @@ def test_what_is_out_of_sight_is_laid_out_once_the_explorer_stands(page: Page, r
 
 
 def test_a_page_opened_at_a_place_stays_there_while_it_is_laid_out(page: Page, reports: dict[str, Path]) -> None:
-    for address, section in (("#method", "method"), ("#explore?verdict=on", "explore")):
-        page.open(reports["library"])
-        page.open(reports["large"], at=address)
-        page.wait_for("performance.getEntriesByName('page-laid-out').length > 0")
-        top = page.evaluate(f"document.getElementById('{section}').getBoundingClientRect().top")
-        assert 0 <= top < 60, address
+    # Chromium alone holds a page where it is while what is above it grows; other browsers are to stay, too.
+    unheld = "const rule = new CSSStyleSheet(); rule.replaceSync('* { overflow-anchor: none }')"
+    with page.before_all(f"{unheld}; document.adoptedStyleSheets.push(rule)"):
+        for address, section in (("#method", "method"), ("#explore?verdict=on", "explore")):
+            page.open(reports["library"])
+            page.open(reports["large"], at=address)
+            page.wait_for("performance.getEntriesByName('page-laid-out').length > 0")
+            top = page.evaluate(f"document.getElementById('{section}').getBoundingClientRect().top")
+            assert 0 <= top < 60, address
 
 
 def test_without_script_a_sentence_says_what_is_missing(page: Page, reports: dict[str, Path]) -> None:
