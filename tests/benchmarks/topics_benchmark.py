@@ -32,7 +32,7 @@ from toolkit import metrics
 COHERENCE_K = (10, 20, 30, 40, 50)
 COHERENCE_SEEDS = (0, 1, 2)
 STABILITY_K = 20
-N_LARGE, N_SUBSET = 32_000, 1_000
+N_LARGE, N_SUBSET = 32_000, 4_000
 PARTS = ("coherence", "clusters", "stability", "bootstrap", "large")
 
 
