@@ -76,8 +76,8 @@ def test_the_segment_logit_is_that_of_the_model_to_the_ninth_decimal():
     model, document = test_relevance.learned(), page("x", LINES, roles=ROLES, stories=STORIES)
     evidence = model.read(document, find(document))
     hits, article = model.find_terms(evidence), article_unit(evidence)
-    unit, n_units = separate_units(evidence)
-    own = model.scores(evidence, hits, unit, n_units)[unit]
+    unit, n_units = separate_units(evidence, np.zeros_like(article), 1)
+    own = model.scores(evidence, hits, unit, int(n_units[0]))[unit]
     inside = article >= 0
     expected = segment_scores(evidence, inside, float(model.scores(evidence, hits, article, 1)[0]), own)
     reasons = explain_relevance(model, document, find(document))

@@ -125,8 +125,6 @@ class Numbering:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {SEAM: SEAM_NUMBER}
-        self.latest: tuple[object, Any] = (None, None)
-        """The document numbered last and what came of it: models that share a numbering number it once."""
 
     def __len__(self) -> int:
         return len(self._numbers) - 1

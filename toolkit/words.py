@@ -8,7 +8,7 @@ an array pass serves them all.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, chain, pairwise
 
 import numpy as np
@@ -46,6 +46,9 @@ class MaskedWords:
     """Where documents end, but for the last."""
 
 
+_Numbered = tuple[Ints, Ints, Ints, Ints, Ints, MaskedWords]
+
+
 @dataclass(frozen=True, slots=True)
 class WordTable:
     """The words of the segments of documents; `mentions[m]` stands in segment `mention_segments[m]`, none overlap.
@@ -63,6 +66,8 @@ class WordTable:
     """Whether the seam beside a mention parts what may be one word without it."""
     n_texts: tuple[int, ...]
     """The number of segments of each document."""
+    _numbered: dict[Numbering, _Numbered] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What has been numbered once: models that share a numbering share it."""
 
     @classmethod
     def join(cls, tables: Sequence[WordTable]) -> WordTable:
@@ -167,14 +172,13 @@ class WordTable:
         plain = numbers[stays]
         return NumberedWords(np.maximum(plain, -1, out=plain), segment[stays])
 
-    def _by(self, numbering: Numbering) -> tuple[Ints, Ints, Ints, Ints, Ints, MaskedWords]:
+    def _by(self, numbering: Numbering) -> _Numbered:
         """Numbers and segments of all tokens; where mentions begin and end, where segments end; what masking leaves.
 
         A break counts with the segment it ends.
         """
-        document, numbered = numbering.latest
-        if document is self:
-            return numbered  # type: ignore[no-any-return]
+        if numbering in self._numbered:
+            return self._numbered[numbering]
         numbers = numbering.of(self.tokens)
         seams = (numbers == SEAM_NUMBER).nonzero()[0]
         kinds = np.frombuffer(self.kinds, dtype=np.uint8)
@@ -184,7 +188,7 @@ class WordTable:
         begins[breaks + 1] = 1
         segment = begins[:-1].cumsum()
         numbered = numbers, segment, opens, closes, breaks, _mask(numbers, segment, opens, closes, breaks, ends)
-        numbering.latest = (self, numbered)
+        self._numbered[numbering] = numbered
         return numbered
 
 

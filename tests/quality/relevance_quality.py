@@ -123,7 +123,7 @@ def held_out_relevance(
         for d in rows:
             evidence = evidences[d]
             score = model.scores(evidence, model.find_terms(evidence), article_unit(evidence), 1)
-            judgement = model.verdict(float(model.calibrated(score)[0]))
+            [judgement] = model.verdicts(model.calibrated(score))
             relevance[d] = judgement.relevance
             verdict[d] = {"on": 1, "off": 0, "unsure": -1}[judgement.on_topic]
         if "conformal_limit" in model.measured:

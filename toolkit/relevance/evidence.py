@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,10 @@ Bools = npt.NDArray[np.bool_]
 _KEPT = frozenset(KEPT_ROLES)
 BREAK_MARK = "\ue0fe"  # stands between segments
 OTHER_MARK = "\ue0ff"  # stands for a place that belongs to no side
-_SENTENCE_END = re.compile(r"[.!?。！？](?:(?<=[。！？])|[\"'”’)\]]{0,3}\s+)")
+# A pattern a mark: the search for one character is several times as quick as that for one of a class.
+_SENTENCE_ENDS = tuple(
+    [re.compile(rf"{re.escape(mark)}[\"'”’)\]]{{0,3}}\s+") for mark in ".!?"] + [re.compile(mark) for mark in "。！？"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,8 @@ def read_evidence_of_all(
     for texts in words.by_document():
         joined = "\n".join(texts)
         followed = f"{joined}a"  # the end of the text begins no sentence
-        ends += [end + offset for match in _SENTENCE_END.finditer(joined) if not followed[end := match.end()].islower()]
+        found = chain.from_iterable(pattern.finditer(joined) for pattern in _SENTENCE_ENDS)
+        ends += [end + offset for match in found if not followed[end := match.end()].islower()]
         seeds += [place + offset for place in find_phrases(lower(joined), seed_terms)]
         offset += len(followed)
     sentence_start, _ = count_keys(np.concatenate((start, np.array(ends, dtype=np.int64))))
@@ -146,15 +151,12 @@ def read_evidence_of_all(
     np.minimum(sentence_end[:-1], sentence_start[1:], out=sentence_end[:-1])
 
     numbers = {side: i for i, side in enumerate(sides)}
-    members: dict[tuple[str, str], int] = {}
-    columns: list[int] = []
-    for mention in words.mentions:
-        side = mention.side
-        member = members.setdefault((side, mention.member or mention.name), len(members))
-        columns += (mention.start, numbers.get(side, len(sides)), member)
+    named = [(mention.side, mention.member or mention.name) for mention in words.mentions]
+    members = {member: i for i, member in enumerate(dict.fromkeys(named))}
+    member_column = np.array([members[member] for member in named], dtype=np.int64)
+    side_column = np.array([numbers.get(side, len(sides)) for side, _ in named], dtype=np.int64)
     segment = np.array(words.mention_segments, dtype=np.int64)
-    first, side_column, member_column = np.array(columns, dtype=np.int64).reshape(-1, 3).T
-    position = start[segment] + first
+    position = start[segment] + np.array([mention.start for mention in words.mentions], dtype=np.int64)
     pieces = [piece for cut in cuts for piece in cut.segments]
     roles = [piece.role for piece in pieces]
     sentence = sentence_start.searchsorted(position, side="right") - 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from operator import itemgetter
 
 import numpy as np
@@ -117,8 +116,8 @@ def strongest_parts(
     """
     evidence = model.read_all(cuts, words)
     hits = model.find_terms(evidence)
-    bounds = list(accumulate((len(cut.segments) for cut in cuts), initial=0))
-    features, terms = _parts(model, evidence, hits, article_units(evidence, bounds), len(cuts))
+    document = np.arange(len(cuts)).repeat([len(cut.segments) for cut in cuts])
+    features, terms = _parts(model, evidence, hits, article_units(evidence, document, len(cuts)), len(cuts))
     n_features, n_terms = len(FEATURES), len(model.terms)
     of = np.concatenate((np.arange(len(cuts)).repeat(n_features), *(part.unit for part in terms)))
     what = np.concatenate(
@@ -167,8 +166,8 @@ def explain_relevance(
     hits = model.find_terms(evidence)
     article = article_unit(evidence)
     document = next(_unit_contributions(model, evidence, hits, article, 1))
-    unit, n_units = separate_units(evidence)
-    units = list(_unit_contributions(model, evidence, hits, unit, n_units))
+    unit, n_units = separate_units(evidence, np.zeros_like(article), 1)
+    units = list(_unit_contributions(model, evidence, hits, unit, int(n_units[0])))
     own = np.array([sum(value for _, value in units[u]) for u in unit.tolist()])
     composed = iter(_composed(evidence, article >= 0, sum(value for _, value in document), own))
     segments: list[Explanation | None] = []

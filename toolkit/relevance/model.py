@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.data import CutDocument, Judgement, Mention, OnTopic
+from toolkit.data import CutDocument, Judgement, Mention
 from toolkit.logistic import sigmoid
 from toolkit.relevance.evidence import (
     BREAK_MARK,
@@ -25,7 +25,7 @@ from toolkit.relevance.evidence import (
 )
 from toolkit.relevance.features import FEATURES, unit_features, unit_starts
 from toolkit.relevance.relations import RelationWords
-from toolkit.terms import Vocabulary, weigh_units
+from toolkit.terms import Vocabulary, count_keys, weigh_units
 from toolkit.words import WordTable
 
 LEAD_TEXT_CHARACTERS = 600
@@ -112,28 +112,24 @@ class RelevanceModel:
         bounds = list(accumulate((len(cut.segments) for cut in cuts), initial=0))
         document = np.repeat(np.arange(len(cuts)), np.diff(bounds))
         # One pass for both views: per document the article as a unit, then every segment (or other story) on its own.
-        articles, units = np.empty((2, bounds[-1]), dtype=np.int64)
-        firsts = [0]
-        for low, high in pairwise(bounds):
-            article, unit, n_units = _both_views(evidence.kept[low:high], evidence.story[low:high])
-            np.add(article, firsts[-1], out=articles[low:high])
-            articles[low:high][article < 0] = -1
-            np.add(unit, firsts[-1] + 1, out=units[low:high])
-            firsts.append(firsts[-1] + n_units + 1)
+        units, n_units = separate_units(evidence, document, len(cuts))
+        units += document + 1
+        firsts = [0, *accumulate((n_units + 1).tolist())]
+        articles = article_units(evidence, document, len(cuts))
+        inside = articles >= 0
+        articles[inside] = np.array(firsts)[articles[inside]]
         twice = evidence.twice()
         hits = TermHits(
             np.concatenate((hits.segment, hits.segment + bounds[-1])), np.concatenate((hits.term, hits.term))
         )
         by_unit = self.scores(twice, hits, np.concatenate((articles, units)), firsts[-1], firsts)
         whole, own = by_unit[firsts[:-1]], by_unit[units]
-        inside = articles >= 0
         scores = np.where(evidence.kept | (evidence.story > 0), own, own - CUT_LOSS)
         scores[inside] = segment_scores(evidence, inside, whole[document[inside]], own, document[inside])
         relevance, of_whole = self.calibrated(scores), self.calibrated(whole)
         relevance[evidence.length == 0] = 0.0
         of_whole[np.bincount(document, weights=evidence.length, minlength=len(cuts)) == 0] = 0.0
-        parts = list(map(self.verdict, relevance.tolist()))
-        wholes = map(self.verdict, of_whole.tolist())
+        parts, wholes = self.verdicts(relevance), self.verdicts(of_whole)
         return [(judgement, parts[low:high]) for judgement, (low, high) in zip(wholes, pairwise(bounds), strict=True)]
 
     def readable(self, term: str) -> str:
@@ -198,10 +194,13 @@ class RelevanceModel:
         """Scores as probabilities, rounded to six decimals."""
         return np.round(sigmoid(self.slope * scores + self.offset), 6)
 
-    def verdict(self, relevance: float) -> Judgement:
-        """On, off or unsure."""
-        outcome: OnTopic = "on" if relevance >= self.on_from else "off" if relevance < self.off_below else "unsure"
-        return Judgement(relevance, outcome)
+    def verdicts(self, relevance: Floats) -> list[Judgement]:
+        """On, off or unsure, for each."""
+        on_from, off_below = self.on_from, self.off_below
+        return [
+            Judgement(share, "on" if share >= on_from else "off" if share < off_below else "unsure")
+            for share in relevance.tolist()
+        ]
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """The model as JSON and arrays."""
@@ -251,40 +250,36 @@ class RelevanceModel:
 
 
 def article_unit(evidence: Evidence) -> Ints:
-    """Unit 0 for the segments of the page's own article, -1 for the rest; shape (n_segments,).
+    """Unit 0 for the segments of the own article of the one document there is, -1 for the rest."""
+    return article_units(evidence, np.zeros(len(evidence.story), dtype=np.int64), 1)
 
-    Where nothing was kept, all segments that belong to no other story stand in for the article.
+
+def article_units(evidence: Evidence, document: Ints, n_documents: int) -> Ints:
+    """Unit d for the segments of the own article of document d, -1 for the rest; shape (n_segments,).
+
+    `document` says of each segment, in order, whose it is. Of a document of which nothing was kept, all segments that
+    belong to no other story stand in for the article.
     """
-    return _both_views(evidence.kept, evidence.story)[0]
+    own = evidence.story <= 0
+    inside = evidence.kept & own
+    has_article = np.bincount(document[inside], minlength=n_documents) > 0
+    return np.where(inside | (own & ~has_article[document]), document, -1)
 
 
-def article_units(evidence: Evidence, bounds: Sequence[int]) -> Ints:
-    """The same of several documents: unit d for the article of document d, whose segments `bounds` parts."""
-    units = np.full(bounds[-1], -1, dtype=np.int64)
-    for d, (low, high) in enumerate(pairwise(bounds)):
-        units[low:high][_both_views(evidence.kept[low:high], evidence.story[low:high])[0] == 0] = d
-    return units
+def separate_units(evidence: Evidence, document: Ints, n_documents: int) -> tuple[Ints, Ints]:
+    """Each segment alone, but the segments of one other story together: the unit of each segment, units by document.
 
-
-def separate_units(evidence: Evidence) -> tuple[Ints, int]:
-    """Each segment alone, but the segments of one other story together: unit of each segment, number of units."""
-    return _both_views(evidence.kept, evidence.story)[1:]
-
-
-def _both_views(kept: npt.NDArray[np.bool_], story: Ints) -> tuple[Ints, Ints, int]:
-    """The unit of each segment as `article_unit` and `separate_units` have it, and how many there are of the latter."""
-    of_story = story > 0
-    own = ~of_story
-    in_article = kept & own
-    if not in_article.any():
-        in_article = own
-    unit = np.cumsum(own) - 1
-    n_alone = int(own.sum())
-    if n_alone == len(own):
-        return in_article - 1, unit, n_alone
-    stories = np.array(sorted(set(story[of_story].tolist())), dtype=np.int64)
-    unit[of_story] = n_alone + stories.searchsorted(story[of_story])
-    return in_article - 1, unit, n_alone + len(stories)
+    A document's units follow those of the one before it: first its segments by themselves, then its other stories.
+    """
+    own = evidence.story <= 0
+    n_own = np.bincount(document[own], minlength=n_documents)
+    width = int(evidence.story.max(initial=0)) + 1
+    keys = (document * width + evidence.story)[~own]
+    stories, _ = count_keys(keys)
+    n_stories = np.bincount(stories // width, minlength=n_documents)
+    unit = np.cumsum(own) - 1 + (np.cumsum(n_stories) - n_stories)[document]
+    unit[~own] = np.cumsum(n_own)[document[~own]] + stories.searchsorted(keys)
+    return unit, n_own + n_stories
 
 
 def segment_scores(
