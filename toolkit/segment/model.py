@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise, repeat
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,6 @@ from toolkit.segment.page import MAX_SHORT_WORDS, NAMES, Page
 ARTICLE, FURNITURE, STORY = range(3)
 STATES = ("article", "furniture", "story")
 _ROWS_AT_ONCE = 1_024
-_MAX_REMEMBERED = 10_000  # lines; about 3 MB at most
-_NO_TERMS = bytes(6 * 8)
 MAX_HEADER_WORDS = 5  # a line this short may be the heading of what follows it: its words count for the next line too
 
 FloatArray = npt.NDArray[np.float64]
@@ -61,7 +59,7 @@ class LineModel:
     start: FloatArray
     end: FloatArray
     _tables: _Tables = field(init=False, repr=False, compare=False)
-    _of_words: dict[str, bytes] = field(init=False, repr=False, compare=False)  # of lines met before: see _add_words
+    _both: FloatArray = field(init=False, repr=False, compare=False)  # `word_weights` beside `header_weights`
 
     def __post_init__(self) -> None:
         n_edges = np.isfinite(self.edges).sum(axis=1)
@@ -77,7 +75,7 @@ class LineModel:
         padded[:, :3] = weights
         tables = (order, edges, single, self.edges[single, 0][:, None], first[:, None], padded)
         object.__setattr__(self, "_tables", tables)
-        object.__setattr__(self, "_of_words", {})
+        object.__setattr__(self, "_both", np.hstack([self.word_weights, self.header_weights]))
 
     def scores(self, page: Page) -> FloatArray:
         """Log-probabilities of the states from the features alone, of shape (n_paragraphs, 3)."""
@@ -106,39 +104,21 @@ class LineModel:
         return [logits[start:end] for start, end in pairwise(ends)]
 
     def _add_words(self, pages: Sequence[Page], logits: FloatArray, ends: list[int]) -> None:
-        met = self._of_words.get
-        rows = [row for page in pages for row in zip(page.keys, page.words, strict=True)]
-        terms = [_NO_TERMS if len(words) > MAX_SHORT_WORDS else met(key) for key, words in rows]
-        fresh = {key: words for (key, words), term in zip(rows, terms, strict=True) if term is None}
-        if fresh:
-            found = self._terms(fresh)
-            terms = [found[key] if term is None else term for (key, _), term in zip(rows, terms, strict=True)]
-        both = np.frombuffer(b"".join([term for term in terms if term is not None])).reshape(-1, 6)
-        logits += both[:, :3]
-        below = both[:-1, 3:].copy()
-        below[[end - 1 for end in ends if 0 < end < ends[-1]]] = 0  # the last line of a page is no header of the next
-        logits[1:] += below
-
-    def _terms(self, lines: dict[str, list[str]]) -> dict[str, bytes]:
-        """What short lines' words add to their own states (three doubles) and to those of the line below (three)."""
-        known = self.words.get
-        ids = {key: [k for k in map(known, words) if k is not None] for key, words in lines.items()}
-        terms = dict.fromkeys(lines, _NO_TERMS)
-        keys = [key for key, found in ids.items() if found]
-        if keys:
-            flat = [k for key in keys for k in ids[key]]
-            starts = np.cumsum([0, *(len(ids[key]) for key in keys[:-1])])
-            n_words = np.array([len(lines[key]) for key in keys])[:, None]
-            both = np.zeros((len(keys), 6))
-            both[:, :3] = np.add.reduceat(self.word_weights[flat], starts)
-            both[:, 3:] = np.add.reduceat(self.header_weights[flat], starts) * (n_words <= MAX_HEADER_WORDS)
-            both /= np.sqrt(n_words)
-            terms.update(zip(keys, map(np.ndarray.tobytes, both), strict=True))
-        if len(self._of_words) + len(terms) > _MAX_REMEMBERED:
-            self._of_words.clear()
-        if len(terms) <= _MAX_REMEMBERED:
-            self._of_words.update(terms)
-        return terms
+        """Add what the known words of short lines say of the line itself and of the one below it on its page."""
+        lines = [words if len(words) <= MAX_SHORT_WORDS else () for page in pages for words in page.words]
+        n_words = np.array(list(map(len, lines)), dtype=np.int64)
+        ids = np.fromiter(map(self.words.get, chain.from_iterable(lines), repeat(-1)), np.int64, int(n_words.sum()))
+        known = ids >= 0
+        row = np.arange(len(lines)).repeat(n_words)[known]
+        if not len(row):
+            return
+        first = np.concatenate(([True], row[1:] != row[:-1])).nonzero()[0]
+        row = row[first]
+        both = np.add.reduceat(self._both.take(ids[known], axis=0), first) / np.sqrt(n_words[row])[:, None]
+        logits[row] += both[:, :3]
+        heads = n_words <= MAX_HEADER_WORDS
+        heads[np.array(ends[1:]) - 1] = False  # the last line of a page is no header of the next
+        logits[row[heads[row]] + 1] += both[heads[row], 3:]
 
     def best_states(self, scores: FloatArray) -> list[int]:
         """The likeliest sequence of states (Viterbi), one per paragraph."""
