@@ -24,6 +24,7 @@ Vectors = npt.NDArray[np.float32]
 
 ASSET_FOLDER = Path(__file__).parent / "assets" / "embedder"
 _WORD = re.compile(r"[^\W_]+")
+_PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789"
 MAX_WORD_CHARACTERS = 60  # longer runs are codes and glued text, not words
 _BLOCK_ROWS = 255  # times 128 is less than 2 ** 15
 BLOCK_TEXTS = 64  # embedded together
@@ -58,6 +59,7 @@ class Embedder:
         self._scales = scales.astype(np.float64)
         self._tokenizer = tokenizer
         self._unknown = tokenizer.token_to_id("[UNK]")
+        self._takes_plain_words = _takes_plain_words(tokenizer)
         self._pieces: dict[str, tuple[int, ...]] = {}
 
     @property
@@ -112,16 +114,29 @@ class Embedder:
             return list(chain.from_iterable(map(known.__getitem__, words)))
         except KeyError:
             pass  # a word not met before
-        new = {word for word in words if word not in known}
-        if new:
-            if len(known) + len(new) > _MAX_REMEMBERED_WORDS:
-                known.clear()
-                new = set(words)
-            fresh = sorted(new)
-            short = [word[:MAX_WORD_CHARACTERS] for word in fresh]
-            for word, cut in zip(fresh, self._tokenizer.encode_batch(short, add_special_tokens=False), strict=True):
-                known[word] = tuple(piece for piece in cut.ids if piece != self._unknown)
+        new = dict.fromkeys(word for word in words if word not in known)
+        if len(known) + len(new) > _MAX_REMEMBERED_WORDS:
+            known.clear()
+            new = dict.fromkeys(words)
+        known.update({word: self._cut(word[:MAX_WORD_CHARACTERS]) for word in new})
         return list(chain.from_iterable(map(known.__getitem__, words)))
+
+    def _cut(self, word: str) -> tuple[int, ...]:
+        """The rows of the pieces of one word."""
+        if self._takes_plain_words and word.isascii():
+            pieces = [piece.id for piece in self._tokenizer.model.tokenize(word)]  # six times as quick as `encode`
+        else:
+            pieces = self._tokenizer.encode(word, add_special_tokens=False).ids
+        return tuple([piece for piece in pieces if piece != self._unknown])
+
+
+def _takes_plain_words(tokenizer: Any) -> bool:
+    """Whether words of ASCII letters in lower case and digits reach the model of `tokenizer` as they are."""
+    if any(token.content.isalnum() for token in tokenizer.get_added_tokens_decoder().values()):
+        return False
+    normaliser, splitter = tokenizer.normalizer, tokenizer.pre_tokenizer
+    word = normaliser.normalize_str(_PLAIN) if normaliser is not None else _PLAIN
+    return splitter is not None and [part for part, _ in splitter.pre_tokenize_str(word)] == [_PLAIN]
 
 
 def put_at_unit_length(totals: npt.NDArray[np.float64], vectors: Vectors) -> None:
