@@ -112,7 +112,7 @@ class WordTable:
         for s, text in enumerate(texts):
             at = 0
             for mention in mentions[s] if mentions else ():
-                start, end = mention.start, mention.end
+                _, _, _, _, start, end = mention
                 if start < at:
                     continue
                 parts += (text[at:start], text[start:end])

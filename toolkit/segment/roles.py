@@ -261,7 +261,8 @@ def _furniture_roles(page: Page, states: list[int], texts: list[str], found: Rol
         if states[i] != FURNITURE:
             continue
         n_words = len(page.words[i])
-        named = furniture_by_words(text, n_words, near_top=i <= first_body, at_end=i >= tail)
+        by_words = _remembered_furniture if len(text) <= MAX_REMEMBERED_LINE else _furniture_by_words
+        named = by_words(text, n_words, i <= first_body, i >= tail)
         if named is not None:
             role, cues = named
             found.cut(i, role, cues, 0 if role in ("byline", "date") else None)
@@ -313,23 +314,17 @@ def _is_a_headline(text: str) -> bool:
     return any(map(str.isalpha, text)) and _reads_like_heading(text)
 
 
-_remembered_furniture = lru_cache(maxsize=20_000)(_furniture_by_words)
-
-
-def furniture_by_words(text: str, n_words: int, *, near_top: bool, at_end: bool) -> tuple[str, str] | None:
-    """As `_furniture_by_words`; of short lines, which stand on page after page, the answers are remembered."""
-    known = _remembered_furniture if len(text) <= MAX_REMEMBERED_LINE else _furniture_by_words
-    return known(text, n_words, near_top, at_end)
+_remembered_furniture = lru_cache(maxsize=20_000)(_furniture_by_words)  # short lines stand on page after page
 
 
 def _own_title_again(page: Page, found: Roles) -> None:
     """The page's own title elsewhere on the page, and paragraphs of it that return, are duplicates."""
     title = page.keys[found.title] if found.title is not None else None
     seen: set[str] = set()
-    for i, key in enumerate(page.keys):
-        if i != found.title and title is not None and key == title and len(page.words[i]) >= 3:
+    for i, (key, is_prose) in enumerate(zip(page.keys, page.prose.tolist(), strict=True)):
+        if key == title and i != found.title and len(page.words[i]) >= 3:
             found.cut(i, "duplicate", "the page's own title again", 0)
-        elif found.roles[i] in KEPT_ROLES and page.prose[i]:
+        elif is_prose and found.roles[i] in KEPT_ROLES:
             if key in seen:
                 found.cut(i, "duplicate", "a paragraph of this page again", 0)
             seen.add(key)

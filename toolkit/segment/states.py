@@ -85,7 +85,7 @@ def is_caption(page: Page, i: int) -> bool:
     """Whether the words of a paragraph say that it describes a picture or tells whose it is."""
     text = page.texts[i]
     return (
-        not CAPTION_WORDS.isdisjoint(page.words[i])
+        not CAPTION_WORDS.isdisjoint(page.content[i])
         and len(text) < MAX_CAPTION
         and (CAPTION_START.match(text) is not None or CAPTION_END.search(text, max(0, len(text) - 110)) is not None)
     )
@@ -204,8 +204,8 @@ def lists_of_people(page: Page, states: list[int], texts: list[str]) -> list[int
     run: list[int] = []
     misses = 0
     linked = page.dense[:, COLUMN["link_ratio"]].tolist()
-    for i, text in enumerate([*texts, ""]):
-        short = ("," in text or "，" in text) and not linked[i] and 3 <= len(page.words[i]) <= MAX_LIST_WORDS
+    for i, (text, words) in enumerate(zip([*texts, ""], [*page.words, []], strict=True)):
+        short = 3 <= len(words) <= MAX_LIST_WORDS and ("," in text or "，" in text) and not linked[i]
         person = short and PERSON_ITEM.match(text) is not None and (bool(run) or not ENDS_SENTENCE.search(text))
         if person or (short and run and misses < 2):
             misses = 0 if person else misses + 1

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.data import CutDocument, Judgement, ThemeScore
+from toolkit.data import KEPT_ROLES, CutDocument, Judgement, ThemeScore
 from toolkit.logistic import sigmoid
 from toolkit.terms import Numbering, Vocabulary, weigh_units
 from toolkit.themes.phrases import PhraseTable
@@ -21,6 +21,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 LEAD_TOKENS = 100
+_KEPT = frozenset(KEPT_ROLES)
 _FIRST = np.zeros(1, dtype=np.int64)
 FEATURES = ("log_hits", "share", "density", "lead_share", "lead_log_hits", "log_distinct")
 
@@ -59,7 +60,7 @@ class Reading:
 
 
 def _kept(cuts: Sequence[CutDocument]) -> npt.NDArray[np.bool_]:
-    return np.array([piece.kept for cut in cuts for piece in cut.segments], dtype=bool)
+    return np.array([piece.role in _KEPT for cut in cuts for piece in cut.segments], dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -197,12 +198,14 @@ class ThemeModel:
         margin = np.minimum(whole, own + OWN_SLACK) - bar
         rows, columns = (margin >= 0).nonzero()
         scores = np.round(sigmoid(margin[rows, columns] + bar[columns]), 6)
-        given: dict[int, list[ThemeScore]] = {}
-        for s, t, value in zip(kept.nonzero()[0][rows].tolist(), columns.tolist(), scores.tolist(), strict=True):
-            given.setdefault(s, []).append(ThemeScore(self.themes[t], value))
-        for s, scored in given.items():
-            scored.sort(key=lambda item: (-item.score, item.theme))
-            found[s] = tuple(scored)
+        by_name = np.argsort(np.argsort(self.themes))  # each theme's place among the names in order
+        order = np.lexsort((by_name[columns], -scores, rows))
+        names = map(self.themes.__getitem__, columns[order].tolist())
+        given = list(map(ThemeScore, names, scores[order].tolist()))
+        ends = rows.searchsorted(np.arange(len(own) + 1)).tolist()
+        for s, (start, end) in zip(kept.nonzero()[0].tolist(), pairwise(ends), strict=True):
+            if end > start:
+                found[s] = tuple(given[start:end])
         return [found[low:high] for low, high in pairwise(bounds)]
 
     def roll_up(
