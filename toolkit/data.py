@@ -15,6 +15,7 @@ import numpy.typing as npt
 KEPT_ROLES = ("title", "heading", "body", "list", "quote", "caption")
 CUT_ROLES = ("byline", "date", "navigation", "teaser", "footer", "advert", "duplicate", "blank", "other")
 ROLES = KEPT_ROLES + CUT_ROLES
+_KEPT = frozenset(KEPT_ROLES)
 
 OnTopic = Literal["on", "off", "unsure"]
 NO_TOPIC = -1
@@ -110,7 +111,7 @@ class Segment(NamedTuple):
     @property
     def kept(self) -> bool:
         """Whether the segment is part of the article."""
-        return self.role in KEPT_ROLES
+        return self.role in _KEPT
 
 
 @dataclass(frozen=True, slots=True)

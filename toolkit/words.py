@@ -102,7 +102,8 @@ class WordTable:
     def of(cls, texts: Sequence[str], mentions: Sequence[Sequence[Mention]] | None = None) -> WordTable:
         """Read `texts`; `mentions[s]`, where given, are those in `texts[s]`; the first of overlapping ones counts."""
         is_ascii = all(map(str.isascii, texts))
-        if not is_ascii and any(map(MARK.search, texts)):
+        # A quick look first: of all characters those from U+E000 to U+EFFF alone begin with this byte.
+        if not is_ascii and b"\xee" in "".join(texts).encode("utf-8", "surrogatepass"):
             texts = [MARK.sub(" ", text) for text in texts]
         taken: list[Mention] = []
         taken_segments: list[int] = []
@@ -112,7 +113,7 @@ class WordTable:
         for s, text in enumerate(texts):
             at = 0
             for mention in mentions[s] if mentions else ():
-                _, _, _, _, start, end = mention
+                start, end = mention.start, mention.end
                 if start < at:
                     continue
                 parts += (text[at:start], text[start:end])
