@@ -18,7 +18,7 @@ from toolkit.data import Record
 from toolkit.distil import build_embedder, quantise
 from toolkit.distil_fit import fit_to_teacher
 from toolkit.distil_texts import read_texts
-from toolkit.embed import ASSET_FOLDER, encoder_sha256, load_embedder, load_encoder
+from toolkit.embed import ASSET_FOLDER, _takes_plain_words, encoder_sha256, load_embedder, load_encoder
 from toolkit.errors import ToolkitError
 from toolkit.lsa import Lsa
 from toolkit.model import load_model, save_model
@@ -47,6 +47,34 @@ def test_a_vector_does_not_depend_on_its_batch(batch):
 def test_a_vector_has_unit_length_or_is_zero(batch):
     lengths = np.linalg.norm(load_embedder().encode(batch), axis=1)
     assert all(abs(length - 1) < 1e-5 or length == 0 for length in lengths)
+
+
+@given(st.lists(st.text(st.characters(categories=["Ll", "Lo", "Nd", "Mn"]), min_size=1, max_size=12), max_size=9))
+@settings(max_examples=100, deadline=None)
+def test_a_word_is_cut_as_the_whole_tokenizer_cuts_it(drawn):
+    embedder = load_embedder()
+    tokenizer = embedder._tokenizer
+    for word in [*drawn, "railways", "covid19", "x" * 60, "straße", "é", "中国"]:
+        whole = tokenizer.encode(word, add_special_tokens=False).ids
+        assert embedder._cut(word) == tuple(i for i in whole if i != embedder._unknown)
+
+
+def test_only_a_tokenizer_that_leaves_plain_words_alone_is_passed_by():
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+    tokenizer = Tokenizer(models.WordPiece({"[UNK]": 0, "a": 1}))
+    assert not _takes_plain_words(tokenizer)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    assert _takes_plain_words(tokenizer)
+    tokenizer.normalizer = normalizers.Replace("z", "s")
+    assert not _takes_plain_words(tokenizer)
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Whitespace(), pre_tokenizers.Digits()])
+    assert not _takes_plain_words(tokenizer)
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    assert _takes_plain_words(tokenizer)
+    tokenizer.add_tokens(["railway"])
+    assert not _takes_plain_words(tokenizer)
 
 
 def test_the_sum_over_a_long_text_is_exact():

@@ -15,6 +15,8 @@ from toolkit.relevance import RelevanceModel, learn_relevance
 from toolkit.relevance.evidence import read_evidence
 from toolkit.relevance.explain import explain_relevance
 from toolkit.relevance.features import FEATURES, unit_features
+from toolkit.relevance.model import article_units, separate_units
+from toolkit.words import WordTable
 
 CONFIG = parse_config(
     """
@@ -135,6 +137,40 @@ def test_what_was_cut_away_does_not_move_the_document():
     whole = page("p", (*ON, *OFF), roles=["title", *["body"] * 3, *["teaser"] * 4], stories=[0] * 4 + [1] * 4)
     alone = page("p", ON)
     assert rule().judge(whole, find(whole))[0] == rule().judge(alone, find(alone))[0]
+
+
+MIXED_ROLES = ("title", "body", "navigation", "body")
+
+
+@pytest.mark.parametrize("middle", [(), OFF, ON[:1]], ids=["empty", "stories only", "a line"])
+def test_documents_judged_together_are_judged_as_each_alone(middle):
+    stories = [2, 1, 2, None] if len(middle) == 4 else None
+    roles = ["teaser"] * 4 if stories else None
+    corpus = [
+        page("a", ON, roles=MIXED_ROLES, stories=[0, 0, None, 1]),
+        page("b", middle, roles=roles, stories=stories) if middle else CutDocument(Document("b", ""), (), ()),
+        page("c", [*OFF, *ON], roles=["body"] * 8, stories=[0, 0, 3, 3, 1, 1, 0, 0]),
+    ]
+    words = WordTable.join([WordTable.of(cut.texts, find(cut)) for cut in corpus])
+    assert learned().judge_each(corpus, words) == [learned().judge(cut, find(cut)) for cut in corpus]
+
+
+def test_units_of_documents_follow_each_other_segments_first_then_stories():
+    corpus = [page("a", ON, stories=[0, 2, 1, 2]), page("b", OFF[:3], roles=["teaser"] * 3, stories=[1, None, 1])]
+    words = WordTable.join([WordTable.of(cut.texts, find(cut)) for cut in corpus])
+    evidence, document = learned().read_all(corpus, words), np.array([0, 0, 0, 0, 1, 1, 1])
+    unit, n_units = separate_units(evidence, document, 2)
+    assert (unit.tolist(), n_units.tolist()) == ([0, 2, 1, 2, 4, 3, 4], [3, 2])
+    assert article_units(evidence, document, 2).tolist() == [0, -1, -1, -1, -1, 1, -1]
+
+
+def test_sentences_end_at_marks_with_quotes_and_blanks_behind_unless_a_small_letter_follows():
+    line = 'He said: "No!" Then left. and so on... 他走了。她来了！End? Yes.'
+    evidence = learned().read(page("a", [line]), [[]])
+    starts = evidence.sentence_start.tolist()
+    assert [line[a:b] for a, b in zip(starts, [*starts[1:], len(line)], strict=True)] == [
+        'He said: "No!" ', "Then left. and so on... ", "他走了。", "她来了！", "End? ", "Yes."
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
