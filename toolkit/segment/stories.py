@@ -21,8 +21,6 @@ def number_stories(page: Page, states: list[int], found: Roles, doubled: set[int
     A headline, doubled or above prose, begins one; so does a paragraph right below one of another story, where that
     one ends in an ellipsis or the change-point model parts them.
     """
-    if STORY not in states and "teaser" not in found.roles:
-        return
     parted = _parted_without_headline(page, states, found)
     story = 0
     open_story = False
