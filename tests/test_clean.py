@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.clean import Edit, View, normalise
-from toolkit.clean.words import is_plain_word, may_be_glued
+from toolkit.clean import Edit, View, normalise, token_by_token
+from toolkit.clean import tokens as clean_tokens
+from toolkit.clean.words import has_flip, shaped_words, unlike_words
 
 CASES = json.loads((Path(__file__).parent / "cases" / "clean.json").read_text(encoding="utf-8"))
 
@@ -136,9 +137,38 @@ def test_plain_text_is_its_own_view():
 
 @given(st.text("aBe.,-tofhn3", max_size=12) | st.sampled_from(["understand", "tothe", "of", "Often,", "McDonald.He"]))
 def test_a_plain_word_is_left_as_it_is_whatever_stands_around_it(token):
-    if is_plain_word(token):
+    if not unlike_words([token]):
         assert normalise(f"see {token} here").text == f"see {token} here"
-        assert not may_be_glued(token)
+        assert not has_flip(token)
+        assert not shaped_words(token)
+
+
+@given(st.lists(texts, max_size=6), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_what_the_tokens_of_a_text_tell_is_its_view(parts, hard_wrapped):
+    parts += [f"{part} \x00 the volume" for part in parts[:1]]
+    for part, told in zip(parts, token_by_token(parts), strict=True):
+        assert told in (None, normalise(part, hard_wrapped=hard_wrapped).text)
+
+
+def test_tokens_tell_of_dashes_entities_and_words_that_look_glued_but_are_not():
+    odd = ["They understand tax\u2014and", "R&amp;D &nbsp;\u2013 and R&D", "plain\nlines", "so full/understand is"]
+    assert token_by_token(odd) == ["They understand tax-and", "R&D - and R&D", "plain lines", "so full/understand is"]
+    assert (
+        token_by_token(["the volume of volumeto China", "exchangedMOU", "trade ,", "infor-\nmation", "20\nth"])
+        == [None] * 5
+    )
+
+
+def test_memory_for_tokens_is_bounded(monkeypatch):
+    monkeypatch.setattr(clean_tokens, "_MAX_REMEMBERED", 50)
+    monkeypatch.setattr(clean_tokens, "_MAX_READINGS", 5)
+    words = [f"{a}{b}" for a in "abcdefgh" for b in "abcdefgh"] + [f"R&D{n}" for n in range(20)]
+    assert token_by_token(words) == words
+    for word in words:
+        assert token_by_token([word]) == [word]
+    assert len(clean_tokens._plain_tokens) <= 50
+    assert len(clean_tokens._readings) <= 5
 
 
 def test_words_of_the_document_part_what_the_segment_alone_cannot():

@@ -8,25 +8,19 @@ normalises to itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache, partial
-from itertools import filterfalse
 
 from toolkit.clean import characters
 from toolkit.clean import words as glue
+from toolkit.clean.tokens import Reading, has_plain_letters, odd_ones, reading
 from toolkit.clean.view import Edit, View, applied, compose
 
-__all__ = ["Edit", "View", "normalise", "normalised_text", "normalised_texts"]
+__all__ = ["Edit", "View", "looked_through", "normalise", "normalised_text", "normalised_texts", "token_by_token"]
 
 Pass = Callable[[str], characters.Found]
 _MAX_ROUNDS = 8  # hostile text can hide an entity in an entity; ordinary text is stable after one round
-_MAX_REMEMBERED = 100_000
-_plain_tokens: set[str] = set()
-"""Tokens that no pass changes, whatever stands around them; about 10 MB at most."""
-_MAX_RESPELT = 10_000
-_respelt_tokens: dict[str, str | None] = {}
-"""What odd tokens read where entities and dashes are all that is odd, None for others; about 2 MB at most."""
 
 
 def normalise(text: str, *, hard_wrapped: bool = False, words: AbstractSet[str] = frozenset()) -> View:
@@ -81,33 +75,53 @@ def normalised_text(text: str, *, hard_wrapped: bool = False) -> str:
 
 def normalised_texts(texts: Sequence[str], *, hard_wrapped: bool = False) -> list[str]:
     """What `normalised_text` makes of each of `texts`, sooner: all their tokens are looked up in one pass."""
+    found = token_by_token(texts)
+    return [
+        looked_through(texts[i], hard_wrapped=hard_wrapped) if text is None else text for i, text in enumerate(found)
+    ]
+
+
+def token_by_token(texts: Sequence[str]) -> list[str | None]:
+    """What `normalised_text` makes of each of `texts`, hard-wrapped or not, where its tokens tell; None elsewhere."""
     cores = list(map(str.strip, texts))
-    kinds = [_PLAIN] * len(cores)
-    respelt: dict[str, str | None] = {}
-    i = 0
-    for token in filterfalse(_plain_tokens.__contains__, f" {_SEAM} ".join(cores).split()):
+    tokens = f" {_SEAM} ".join(cores).split()
+    odd = odd_ones(tokens)
+    odd_of_each: list[list[str]] = [[]]
+    for token in filter(odd.__contains__, tokens):
         if token == _SEAM:
-            i += 1
-        elif i < len(cores) and kinds[i] != _ODD and not _is_plain(token):
-            respelt[token] = _respelt(token)
-            kinds[i] = _ODD if respelt[token] is None else _RESPELT
-    if i != len(cores) - 1:  # the seam stands in a text, too
-        kinds = [_PLAIN if _are_plain(core.split()) else _ODD for core in cores]
-    found: list[str] = []
-    for text, core, kind in zip(texts, cores, kinds, strict=True):
-        if kind != _ODD and core.isprintable() and "  " not in core:
-            found.append(core if kind == _PLAIN else _joined(respelt, core))
+            odd_of_each.append([])
         else:
-            found.append((_text_of_line if len(text) <= _MAX_LINE else _text_of)(text, hard_wrapped))
-    return found
-
-
-def _joined(respelt: Mapping[str, str | None], core: str) -> str:
-    return " ".join(filter(None, [respelt.get(token, token) for token in core.split()]))
+            odd_of_each[-1].append(token)
+    if len(odd_of_each) != len(cores):  # the seam stands in a text, too
+        odd_of_each = [list(odd_ones(core.split())) for core in cores]
+    return list(map(_told_by_tokens, cores, odd_of_each))
 
 
 _SEAM = "\x00"  # stands between texts; no token with it is plain
-_PLAIN, _RESPELT, _ODD = range(3)
+
+
+def _told_by_tokens(core: str, odd: Sequence[str]) -> str | None:
+    """What a text reads without the white space around it, told by its odd tokens where they tell."""
+    if not core.isprintable() or "  " in core:
+        return None if odd or _MEETING.search(core) else " ".join(core.split())
+    if not odd:
+        return core
+    readings: dict[str, Reading] = {}
+    for token in odd:
+        found = reading(token)
+        if found is None:
+            return None
+        readings[token] = found
+    text = " ".join(filter(None, [readings[token].text if token in readings else token for token in core.split()]))
+    low = text.lower()
+    if any(glue.may_be_parted(word, low, frozenset()) for found in readings.values() for word in found.shaped):
+        return None
+    return text
+
+
+def looked_through(text: str, *, hard_wrapped: bool) -> str:
+    """What `normalised_text` makes of a text whose tokens do not tell."""
+    return (_text_of_line if len(text) <= _MAX_LINE else _text_of)(text, hard_wrapped)
 
 
 def _text_of(text: str, hard_wrapped: bool) -> str:
@@ -115,24 +129,24 @@ def _text_of(text: str, hard_wrapped: bool) -> str:
     text = characters.decoded(text)
     core = text.strip()
     tokens = core.split()
-    odd = _odd_ones(tokens)
+    odd = odd_ones(tokens)
     joined = " ".join(tokens)
     if odd or (joined != core and _MEETING.search(core)):
         if (
-            not all(map(_has_plain_letters, odd))
+            not all(map(has_plain_letters, odd))
             or _BROKEN_SPACE.search(core)
             or glue.join_lines(core, hard_wrapped=hard_wrapped, words=frozenset())
         ):
             return normalise(text, hard_wrapped=hard_wrapped).text
         core = "".join(applied(core, [Edit(*edit) for edit in glue.fix_spaces(core)]))
         tokens = core.split()
-        odd = _odd_ones(tokens)
+        odd = odd_ones(tokens)
         joined = " ".join(tokens)
     if joined == core or not _MEETING.search(core):
         if not odd:
             return joined
         if (
-            all(_has_plain_letters(token) and glue.has_plain_ends(token) for token in odd)
+            all(has_plain_letters(token) and glue.has_plain_ends(token) for token in odd)
             and not characters.decode_entities(joined)
             and not glue.part_glued(joined, words=frozenset())
         ):
@@ -159,62 +173,7 @@ def _stripped(text: str, core: str) -> tuple[Edit, ...]:
 
 def _has_plain_tokens(text: str) -> bool:
     """Whether no pass could change `text`, told by its parts between single blanks, most of which were met before."""
-    return _are_plain(text.split(" "))
-
-
-def _are_plain(tokens: Iterable[str]) -> bool:
-    """Whether no pass changes any of `tokens`."""
-    return all(map(_is_plain, filterfalse(_plain_tokens.__contains__, tokens)))
-
-
-def _odd_ones(tokens: Iterable[str]) -> list[str]:
-    """Those of `tokens` that some pass may change."""
-    return list(filterfalse(_is_plain, filterfalse(_plain_tokens.__contains__, tokens)))
-
-
-def _is_plain(token: str) -> bool:
-    """Whether no pass changes a token not met before, whatever stands around it; then it is remembered."""
-    if not glue.is_plain_word(token) and (
-        not characters.is_plain(token) or not glue.has_plain_ends(token) or glue.may_be_glued(token)
-    ):
-        return False
-    if len(_plain_tokens) >= _MAX_REMEMBERED:
-        _plain_tokens.clear()
-    _plain_tokens.add(token)
-    return True
-
-
-def _respelt(token: str) -> str | None:
-    """What an odd token reads where entities and dashes are all that is odd about it, None where there is more."""
-    if token in _respelt_tokens:
-        return _respelt_tokens[token]
-    read = characters.decoded(token).replace("\xa0", " ")
-    words = read.split()
-    found = " ".join(words) if read != token and read.isprintable() and all(map(_is_settled, words)) else None
-    if len(_respelt_tokens) >= _MAX_RESPELT:
-        _respelt_tokens.clear()
-    if len(token) <= _MAX_LINE:
-        _respelt_tokens[token] = found
-    return found
-
-
-def _is_settled(token: str) -> bool:
-    """Whether no pass changes `token`, which may have an ampersand."""
-    return (
-        token in _plain_tokens
-        or _is_plain(token)
-        or (
-            _has_plain_letters(token)
-            and glue.has_plain_ends(token)
-            and not glue.may_be_glued(token)
-            and not characters.decode_entities(token)
-        )
-    )
-
-
-def _has_plain_letters(token: str) -> bool:
-    """Whether the passes over characters leave `token` as it is, in a text without entities."""
-    return characters.is_plain(token.replace("&", ""))
+    return not odd_ones(text.split(" "))
 
 
 def _has_plain_characters(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
@@ -44,27 +44,37 @@ def has_plain_ends(token: str) -> bool:
     return 0 < len(token) <= _LONGEST_PLAIN and token[0] not in ",.;:!?)]" and token[-1] not in "(["
 
 
-def is_plain_word(token: str) -> bool:
-    """Whether a text between two blanks is a word of ASCII letters, with a stop or without, that no pass changes.
+def unlike_words(tokens: Iterable[str]) -> list[str]:
+    """Those of `tokens` that are not words of ASCII letters, with a stop or without, such as no pass changes.
 
-    Told without a pattern: nine of ten new tokens are such words, and none of them need the tests below.
+    Told without a pattern: most new tokens are such words, and none of them need the tests below.
     """
-    word = token.rstrip(".,")
-    if not (word.isascii() and word.isalpha() and len(token) <= _LONGEST_PLAIN):
-        return False
-    if word[0].isupper():
-        return len(word) == 1 or word[1:].islower()
-    return (
-        word.islower()
-        and not word.endswith(GLUED_SUFFIXES)
-        and not word.startswith(GLUED_PREFIXES)
-        and word not in GLUED_PAIRS
-    )
+    return [
+        token
+        for token in tokens
+        if not (
+            (word := token.rstrip(".,")).isascii()
+            and word.isalpha()
+            and (
+                word.istitle()
+                or (word.islower() and not word.endswith(_SHAPED_ENDS) and not word.startswith(GLUED_PREFIXES))
+            )
+            and len(token) <= _LONGEST_PLAIN
+        )
+    ]
 
 
-def may_be_glued(token: str) -> bool:
-    """Whether there may be two words in a text between two blanks."""
-    return _FLIP.search(token) is not None or _has_glued_shape(token)
+_SHAPED_ENDS = (*GLUED_SUFFIXES, *{pair[n_first:] for pair, n_first in GLUED_PAIRS.items()})
+
+
+def has_flip(token: str) -> bool:
+    """Whether small letters run into a capital, or a stop between them does, in a text between two blanks."""
+    return _FLIP.search(token) is not None
+
+
+def shaped_words(token: str) -> tuple[str, ...]:
+    """The words in a text between two blanks that have the shape of a word glued to a function word."""
+    return tuple(filter(_has_glued_shape, _SMALL_WORD.findall(token)))
 
 
 def fix_spaces(text: str) -> Found:
@@ -182,7 +192,7 @@ def _part_shapes(text: str, words: AbstractSet[str]) -> Found:
     """Spaces between a function word and another word, where the other word is known."""
     shaped = list(filter(_has_glued_shape, dict.fromkeys(_SMALL_WORD.findall(text))))
     low = text.lower()
-    if not any(_may_be_parted(word, low, words) for word in shaped):
+    if not any(may_be_parted(word, low, words) for word in shaped):
         return []
     known = set(map(str.lower, _WORD.findall(text)))
     first_halves = {word: _first_half(word, known, words) for word in shaped}
@@ -222,7 +232,7 @@ def _halves(word: str) -> Iterator[tuple[int, str]]:
             yield len(prefix), word[len(prefix) :]
 
 
-def _may_be_parted(word: str, low: str, words: AbstractSet[str]) -> bool:
+def may_be_parted(word: str, low: str, words: AbstractSet[str]) -> bool:
     """Whether a half of `word` may be known, told by cheap tests: one that stands in `low` elsewhere may be a word."""
     return word in GLUED_PAIRS or any(
         half in COMMON_WORDS or half in words or low.count(half) > low.count(word) for _, half in _halves(word)

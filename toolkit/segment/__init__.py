@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from toolkit.clean import normalised_texts
+from toolkit.clean import looked_through
 from toolkit.data import CutDocument, Document, Segment, Votes
 from toolkit.dates import find_date, normalise_date
 from toolkit.language import detect_language
@@ -82,7 +82,7 @@ def _cut(page: Page, model: LineModel, scores: FloatArray, second_opinion: Secon
         return CutDocument(document, (blank,), ("",), document.title, _stated_date(document))
     found = _roles(page, model, scores, second_opinion)
     segments = _segments(document, page, found)
-    texts = tuple(normalised_texts([segment.text for segment in segments], hard_wrapped=page.layout.wrapped))
+    texts = _views(page, segments)
     kept = " ".join(text for text, segment in zip(texts, segments, strict=True) if segment.role == "body")
     title = document.title or (texts[found.title] if found.title is not None else None)
     return CutDocument(
@@ -128,6 +128,18 @@ def _segments(document: Document, page: Page, found: Roles) -> tuple[Segment, ..
         [
             Segment(document_id, i, start, end, text[start:end], role, reason, story, paragraph.xpath or None)
             for i, (paragraph, (start, end), role, reason, story) in enumerate(rows)
+        ]
+    )
+
+
+def _views(page: Page, segments: tuple[Segment, ...]) -> tuple[str, ...]:
+    """The normalised views of the segments' texts; most were made when their lines were looked at."""
+    return tuple(
+        [
+            line.view
+            if line.view is not None and segment.text.strip() == text
+            else looked_through(segment.text, hard_wrapped=page.layout.wrapped)
+            for segment, text, line in zip(segments, page.texts, page.lines, strict=True)
         ]
     )
 

@@ -12,6 +12,7 @@ from itertools import filterfalse
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.clean import token_by_token
 from toolkit.segment.kind import label_of
 from toolkit.segment.lexicon import (
     ADDRESS,
@@ -191,9 +192,10 @@ def _look_together(texts: list[str]) -> list[Line]:
     )
     size = own.itemsize * own.shape[1]
     packed = own.tobytes()
+    views = token_by_token(texts)
     return [
-        Line(tokens, " ".join(tokens), frozenset(rare), label_of(tokens), packed[at : at + size])
-        for tokens, rare, at in zip(words, content, range(0, len(packed), size), strict=True)
+        Line(tokens, " ".join(tokens), frozenset(rare), label_of(tokens), view, packed[at : at + size])
+        for tokens, rare, view, at in zip(words, content, views, range(0, len(packed), size), strict=True)
     ]
 
 

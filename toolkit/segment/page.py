@@ -70,6 +70,7 @@ class Line:
     key: str  # the same in one text: equal keys are the same line
     content: frozenset[str]  # the words that are no function words
     label: int  # whether it may be a label of other stories or of comments: see `kind.label_of`
+    view: str | None  # its normalised view, where the line alone tells
     row: bytes  # the columns `OWN` of float32; zero where they depend on the page
 
 
