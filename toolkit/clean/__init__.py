@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache, partial
+from itertools import chain
 
 from toolkit.clean import characters
 from toolkit.clean import words as glue
-from toolkit.clean.tokens import Reading, has_plain_letters, odd_ones, reading
+from toolkit.clean.tokens import has_plain_letters, odd_ones, reading
 from toolkit.clean.view import Edit, View, applied, compose
 
 __all__ = ["Edit", "View", "looked_through", "normalise", "normalised_text", "normalised_texts", "token_by_token"]
@@ -102,20 +103,22 @@ _SEAM = "\x00"  # stands between texts; no token with it is plain
 
 def _told_by_tokens(core: str, odd: Sequence[str]) -> str | None:
     """What a text reads without the white space around it, told by its odd tokens where they tell."""
-    if not core.isprintable() or "  " in core:
-        return None if odd or _MEETING.search(core) else " ".join(core.split())
-    if not odd:
+    is_even = core.isprintable() and "  " not in core
+    if is_even and not odd:
         return core
-    readings: dict[str, Reading] = {}
-    for token in odd:
-        found = reading(token)
-        if found is None:
-            return None
-        readings[token] = found
-    text = " ".join(filter(None, [readings[token].text if token in readings else token for token in core.split()]))
-    low = text.lower()
-    if any(glue.may_be_parted(word, low, frozenset()) for found in readings.values() for word in found.shaped):
+    readings = list(filter(None, map(reading, odd)))
+    if len(readings) < len(odd) or not (
+        is_even or _MEETING.search(" ".join([core, *[r.text for r in readings], ""])) is None
+    ):
         return None
+    respelt = {token: text for token, (text, _) in zip(odd, readings, strict=True)}
+    tokens = core.split()
+    text = " ".join(filter(None, map(respelt.get, tokens, tokens)))
+    shaped = list(chain.from_iterable(words for _, words in readings))
+    if shaped:
+        low = text.lower()
+        if any(glue.may_be_parted(word, low, frozenset()) for word in shaped):
+            return None
     return text
 
 
