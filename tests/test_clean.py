@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import time
 import unicodedata
+from itertools import product
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from toolkit.clean import Edit, View, normalise, token_by_token
+from toolkit.clean import Edit, View, normalise, normalised_text, token_by_token
 from toolkit.clean import tokens as clean_tokens
 from toolkit.clean.words import has_flip, shaped_words, unlike_words
 
@@ -197,3 +198,11 @@ def test_composed_text_is_in_normal_form_c():
     assert view.text == "Hợp tác Việt Nam - Trung Quốc, 한국"
     start = view.text.index("Trung")
     assert decomposed[slice(*view.source_span(start, start + 5))] == "Trung"
+
+
+def test_many_words_that_look_glued_cost_linear_time():
+    stems = ("".join(letters) for letters in product("bcdfghjklm", repeat=5))
+    text = "".join(f"{stem}and " for stem, _ in zip(stems, range(30_000), strict=False))
+    start = time.process_time()
+    assert normalised_text(text) == normalise(text).text == text.strip()
+    assert time.process_time() - start < 4.0

@@ -106,20 +106,17 @@ def _told_by_tokens(core: str, odd: Sequence[str]) -> str | None:
     is_even = core.isprintable() and "  " not in core
     if is_even and not odd:
         return core
+    odd = list(dict.fromkeys(odd))
     readings = list(filter(None, map(reading, odd)))
-    if len(readings) < len(odd) or not (
-        is_even or _MEETING.search(" ".join([core, *[r.text for r in readings], ""])) is None
-    ):
+    if len(readings) < len(odd):
+        return None
+    if not is_even and _MEETING.search(" ".join([core, *[read.text for read in readings], ""])):
         return None
     respelt = {token: text for token, (text, _) in zip(odd, readings, strict=True)}
     tokens = core.split()
     text = " ".join(filter(None, map(respelt.get, tokens, tokens)))
     shaped = list(chain.from_iterable(words for _, words in readings))
-    if shaped:
-        low = text.lower()
-        if any(glue.may_be_parted(word, low, frozenset()) for word in shaped):
-            return None
-    return text
+    return None if glue.may_be_parted(shaped, text, frozenset()) else text
 
 
 def looked_through(text: str, *, hard_wrapped: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
@@ -191,8 +191,7 @@ def part_glued(text: str, *, words: AbstractSet[str]) -> Found:
 def _part_shapes(text: str, words: AbstractSet[str]) -> Found:
     """Spaces between a function word and another word, where the other word is known."""
     shaped = list(filter(_has_glued_shape, dict.fromkeys(_SMALL_WORD.findall(text))))
-    low = text.lower()
-    if not any(may_be_parted(word, low, words) for word in shaped):
+    if not may_be_parted(shaped, text, words):
         return []
     known = set(map(str.lower, _WORD.findall(text)))
     first_halves = {word: _first_half(word, known, words) for word in shaped}
@@ -232,10 +231,18 @@ def _halves(word: str) -> Iterator[tuple[int, str]]:
             yield len(prefix), word[len(prefix) :]
 
 
-def may_be_parted(word: str, low: str, words: AbstractSet[str]) -> bool:
-    """Whether a half of `word` may be known, told by cheap tests: one that stands in `low` elsewhere may be a word."""
-    return word in GLUED_PAIRS or any(
-        half in COMMON_WORDS or half in words or low.count(half) > low.count(word) for _, half in _halves(word)
+_MAX_COUNTED = 50  # words of which each is counted in the text; where there are more, its words are gathered instead
+
+
+def may_be_parted(shaped: Collection[str], text: str, words: AbstractSet[str]) -> bool:
+    """Whether halves of the `shaped` words of `text` may be known words, told by cheap tests."""
+    if not shaped or len(shaped) > _MAX_COUNTED:
+        return bool(shaped)
+    low = text.lower()
+    return any(
+        word in GLUED_PAIRS
+        or any(half in COMMON_WORDS or half in words or low.count(half) > low.count(word) for _, half in _halves(word))
+        for word in shaped
     )
 
 
