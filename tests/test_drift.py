@@ -16,7 +16,18 @@ from hypothesis import strategies as st
 from toolkit import jobs
 from toolkit.config import load_config, shipped_config
 from toolkit.data import Record
-from toolkit.drift import TOO_FEW, Article, DriftProfile, Sampler, alarm, articles, words_for
+from toolkit.drift import (
+    TOO_FEW,
+    Article,
+    DriftProfile,
+    Sampler,
+    alarm,
+    articles,
+    candidates,
+    lots,
+    similarity,
+    words_for,
+)
 from toolkit.drift import profile as profiles
 from toolkit.drift.compare import TEST_LEVEL, _correct
 from toolkit.embed import load_embedder
@@ -198,12 +209,12 @@ def test_much_more_of_one_known_subject_is_no_new_topic(profile):
 def test_the_surplus_of_more_than_a_plausible_share_of_the_batch_is_its_likelihood_ratio():
     # 10 of the batch of 100 are nearer than any of 900: a share of 1 where 300 / 1,200 would be no surprise.
     fellows, nearest = np.full((1, 10), 0.9), np.full((1, 60), 0.1)
-    assert alarm.surplus(fellows, nearest, 100, 900, 1.0)[0] == pytest.approx(10 * np.log(4))
+    assert alarm.surplus(fellows, nearest, 100, 900, odds=3.0)[0] == pytest.approx(10 * np.log(4))
     # As many of the corpus nearer as are counted, and there are more: nothing can be said.
-    assert alarm.surplus(nearest[:, :10], np.full((1, 60), 0.9), 100, 900, 1.0)[0] == 0
+    assert alarm.surplus(nearest[:, :10], np.full((1, 60), 0.9), 100, 900, odds=3.0)[0] == 0
     # With the nearest 30 of the corpus among them the share is as plausible.
     mixed = np.concatenate([np.full((1, 30), 0.95), np.full((1, 30), 0.1)], axis=1)
-    assert alarm.surplus(fellows, mixed, 100, 900, 1.0)[0] == pytest.approx(0)
+    assert alarm.surplus(fellows, mixed, 100, 900, odds=3.0)[0] == pytest.approx(0)
 
 
 def test_evenly_spread_vectors_forget_what_all_of_a_corpus_shares():
@@ -211,18 +222,18 @@ def test_evenly_spread_vectors_forget_what_all_of_a_corpus_shares():
     rows = chance.normal(size=(300, 8))
     rows[:, 0] *= 8  # one direction says nearly all
     vectors = np.rint(rows / np.abs(rows).max(axis=1, keepdims=True) * 127).astype(np.int8)
-    turned = alarm.spread(vectors, alarm.even_directions(vectors)).astype(float)
+    turned = similarity.spread(vectors, similarity.even_directions(vectors)).astype(float)
     before, after = (np.var(x / np.linalg.norm(x, axis=1)[:, None], axis=0) for x in (vectors.astype(float), turned))
     assert after[0] / after[1:].mean() < before[0] / before[1:].mean() / 2
-    assert np.array_equal(alarm.spread(vectors[::-1], alarm.even_directions(vectors))[::-1], turned)
+    assert np.array_equal(similarity.spread(vectors[::-1], similarity.even_directions(vectors))[::-1], turned)
 
 
 def test_words_a_vocabulary_left_out_make_an_article_longer_and_no_nearer():
     ids, weights = [np.array([0, 1]), np.array([1, 2])], np.array([2, 3, 4, 5])
     outside = [np.array([0, 1, 3]), np.array([1, 2])]
     more = np.array([25, 0])
-    found = alarm.word_cosines(ids, ids, weights, rows_more=more, more=more)
-    assert found[0, 1] == pytest.approx(alarm.word_cosines(outside, outside, weights)[0, 1])
+    found = similarity.word_cosines(ids, ids, weights, rows_more=more, more=more)
+    assert found[0, 1] == pytest.approx(similarity.word_cosines(outside, outside, weights)[0, 1])
 
 
 def test_what_lies_in_a_crowd_of_known_articles_is_taken_for_nobodys_fellow():
@@ -230,7 +241,7 @@ def test_what_lies_in_a_crowd_of_known_articles_is_taken_for_nobodys_fellow():
     joined = np.array([[-9.0, 0.6, 0.6, 0.1], [0.6, -9.0, 0.1, 0.1], [0.6, 0.1, -9.0, 0.1], [0.1, 0.1, 0.1, -9.0]])
     to_corpus = np.array([[0.2] * 60, [0.2] * 60, [0.9] * 60, [0.2] * 60])
     crowd = np.full(60, 0.2)
-    nearest = alarm.nearest_of(alarm.Similar(to_corpus, to_corpus, to_corpus), crowd)
+    nearest = similarity.nearest_of(similarity.Similar(to_corpus, to_corpus, to_corpus), crowd)
     assert nearest.crowd == pytest.approx([0.2, 0.2, 0.9, 0.2])
     _, _, order = alarm.scan(joined, nearest, np.zeros((2, 1)))
     assert order[0].tolist() == [1, 2, 3]
@@ -241,17 +252,63 @@ def test_how_near_an_article_is_beside_those_drawn_is_that_of_a_corpus_without_t
     chance = np.random.default_rng(5)
     rows = chance.normal(size=(120, 30))
     near = rows @ rows.T / np.sqrt((rows**2).sum(1)[:, None] * (rows**2).sum(1))
-    similar = alarm.without_self(alarm.Similar(near.copy(), near.copy(), near.copy()))
+    similar = similarity.without_self(similarity.Similar(near.copy(), near.copy(), near.copy()))
     batch = np.arange(0, 120, 4)
     left = np.setdiff1d(np.arange(120), batch)
-    found = alarm._nearest_beside(alarm._neighbours(similar), batch)
+    found = similarity.nearest_beside(similar, similarity.neighbours(similar), batch)
     part = -np.sort(-near[np.ix_(batch, left)], axis=1)
     weights = np.array([1, 1, 1, 0.75])  # a corpus of three quarters has three quarters of the five nearest
     assert found.crowd == pytest.approx(part[:, :4] @ weights / 3.75)
     within = np.where(np.eye(len(left), dtype=bool), -9.0, near[np.ix_(left, left)])
     own = -np.sort(-within, axis=1)[:, :4] @ weights / 3.75
-    taken = near[np.ix_(batch, left)] - alarm._CROWDED * own
-    assert found.uncrowded[:, 0] == pytest.approx(taken.max(axis=1))
+    taken = near[np.ix_(batch, left)] - similarity.CROWDED * own
+    assert found.uncrowded == pytest.approx(taken, abs=1e-8)
+
+
+def unlike(rows: np.ndarray) -> similarity.Similar:
+    """Similarities of the directions of rows, each far from itself."""
+    directions = rows / np.linalg.norm(rows, axis=1)[:, None]
+    return similarity.without_self(similarity.Similar(*(directions @ directions.T for _ in range(3))))
+
+
+def test_articles_that_each_share_little_have_more_in_common_with_their_middle():
+    # Eight articles say a little of one thing, and each more of its own; the corpus's say nothing of it.
+    rows = np.random.default_rng(4).normal(size=(208, 60))
+    rows[:8] += 0.5
+    near = unlike(rows).joined
+    within, outside = near[:8, :8], near[:8, 8:]
+    nearest = [-np.sort(-part, axis=1)[:, :n] for part, n in ((within, 7), (outside, 60))]
+    around_each = alarm.surplus(*nearest, 8, 200, odds=1.0)
+    assert alarm.central_surplus(np.arange(8)[None], within, outside)[0] > 1.5 * around_each.max()
+
+
+def test_batches_of_the_corpuss_kind_exceed_the_limit_by_lot_no_more_often_than_its_level():
+    chance = np.random.default_rng(6)
+    pools = [lots.Pool.of(unlike(chance.normal(size=(80, 6))), 60) for _ in range(60)]
+    highest = [lots.highest_of_drawn(pool.similar, pool.near, pool.batch(), pool.known) for pool in pools]
+    exceeded = [top > lots.limit_by_lot(pool, top, level=0.2) for pool, top in zip(pools, highest, strict=True)]
+    assert 5 <= sum(exceeded) <= 19  # of 60 at .2, within two standard deviations
+
+
+def test_what_stands_out_exceeds_what_any_batch_drawn_by_lot_comes_to():
+    rows = np.random.default_rng(7).normal(size=(160, 30))
+    rows[-8:, 0] += 6.0
+    pool = lots.Pool.of(unlike(rows), 120)
+    highest = lots.highest_of_drawn(pool.similar, pool.near, pool.batch(), pool.known)
+    assert highest > lots.limit_by_lot(pool, highest, level=0.05)
+    assert highest > lots.limit_of_mixture(pool)
+
+
+def test_words_count_alike_whether_an_article_is_of_the_corpus_or_of_the_batch():
+    first, second = corpus(60, 1, "a"), corpus(60, 2, "b")
+    found = []
+    for known, batch in ((first, second), (second, first)):
+        learnt = learn(known)
+        ordered = sorted(batch, key=lambda a: articles.rank_of(a.document_id))
+        sketched = candidates.sketch(learnt, ordered, load_embedder())
+        found.append(candidates.pooled_similarities(learnt, sketched, 60).words)
+    swapped = np.roll(np.arange(120), 60)
+    assert np.allclose(found[0], found[1][np.ix_(swapped, swapped)])
 
 
 def test_the_profile_holds_no_word_and_stays_below_two_megabytes(profile):
@@ -280,7 +337,7 @@ def test_word_cosines_are_cosines_of_weighted_words(rows):
     lengths = np.linalg.norm(matrix, axis=1)
     expected = matrix @ matrix.T / np.maximum(lengths[:, None] * lengths, 1e-12)
     ids = [np.array(sorted(row), dtype=np.int64) for row in rows]
-    assert np.allclose(alarm.word_cosines(ids, ids, weights), expected)
+    assert np.allclose(similarity.word_cosines(ids, ids, weights), expected)
 
 
 def test_the_share_of_unknown_words_of_a_training_article_is_told_without_itself():

@@ -46,9 +46,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.drift_profiles import judge, profile_of
-from toolkit.drift import Article, alarm, eligible_text
+from toolkit.drift import Article, alarm, eligible_text, lots, similarity
 from toolkit.drift.articles import words_of
-from toolkit.drift.candidates import SCAN_LEVEL, Batch, similarities_of, sketch
+from toolkit.drift.candidates import ALARM_LEVEL, Batch, similarities_of, sketch
 from toolkit.drift.profile import DriftProfile
 from toolkit.duplicates import find_duplicates, signature
 from toolkit.embed import load_embedder
@@ -259,9 +259,8 @@ def told(profile: DriftProfile, pool: Batch, rows: Any) -> bool:
     inside, outside = similarities_of(profile, batch, m)
     apart = inside.joined.copy()
     apart[:n_new, n_new:] = -9.0
-    score = alarm.scan(apart, alarm.nearest_of(outside, profile.crowd), profile.nearness)[0][:n_new]
-    limit = alarm.limit_for(m, profile.sizes, profile.quantiles, level=SCAN_LEVEL)
-    return bool(np.sort(score)[-8:].mean() > limit)
+    statistic = alarm.scan(apart, similarity.nearest_of(outside, profile.crowd), profile.nearness)[1][:n_new]
+    return bool(statistic.max() > lots.limit_for(m, profile.sizes, profile.quantiles, level=ALARM_LEVEL))
 
 
 def row_of(label: str, figures: dict[str, float]) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from toolkit.drift import alarm
 from toolkit.drift.articles import (
     Floats,
     Ints,
@@ -18,6 +17,7 @@ from toolkit.drift.articles import (
 )
 from toolkit.drift.candidates import ALARM_LEVEL, Batch, find_new, sketch
 from toolkit.drift.profile import DriftProfile
+from toolkit.drift.similarity import cosines
 from toolkit.embed import Encoder
 
 TOO_FEW = 20
@@ -164,7 +164,7 @@ def _topical_tests(
         )
     )
     joined = np.concatenate([profile.vectors[:n], batch.vectors])
-    distances = np.rint(4096 * np.sqrt(np.maximum(0, 2 - 2 * alarm.cosines(joined, joined)))).astype(np.int64)
+    distances = np.rint(4096 * np.sqrt(np.maximum(0, 2 - 2 * cosines(joined, joined)))).astype(np.int64)
     np.fill_diagonal(distances, 0)
     p, distance, chance = _energy(distances, n, scale=4096)
     tests.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.drift import alarm
+from toolkit.drift import lots, similarity
 from toolkit.drift.articles import (
     Article,
     Floats,
@@ -50,13 +51,13 @@ class DriftProfile:
     vectors : int8 array of shape (n_reference, n_dimensions)
     terms, ends : rows of `words` of each reference article, one after the other, and where each article's end
     lost : uint8 array of shape (n_reference,), words of each reference article that count and are not in `words`
-    even : int16 array of shape (n_dimensions, n_dimensions), see `alarm.even_directions`
+    even : int16 array of shape (n_dimensions, n_dimensions), see `similarity.even_directions`
     unknown : uint16 array of shape (n_reference,), words out of vocabulary if the article were not there, thousandths
     topics, themes : uint8 arrays of shape (n_reference, n_columns)
     scores : uint16 array, relevance of articles of any verdict, in thousandths
-    nearness : how near the reference articles are to each other, sorted (see `alarm.own_nearness`)
-    crowd : how near each of them is to the others (see `alarm.own_crowd`)
-    sizes, quantiles : what the statistic of the alarm comes to by chance (see `alarm.calibrate`)
+    nearness : how near the reference articles are to each other, sorted (see `similarity.own_nearness`)
+    crowd : how near each of them is to the others (see `similarity.own_crowd`)
+    sizes, quantiles : what the statistic of the alarm comes to by chance (see `lots.calibrate`)
     """
 
     n_articles: int
@@ -86,16 +87,26 @@ class DriftProfile:
         """The rows of `words` of each reference article."""
         return [ids.astype(np.int64) for ids in np.split(self.terms, self.ends[:-1])] if len(self.ends) else []
 
-    def word_weights(self) -> Ints:
-        """The weight of each word, then that of a word the corpus does not have: rare ones count most."""
-        frequency = np.concatenate([self.frequency.astype(np.float64), [0.0]])
-        weights = np.rint(_WEIGHT_STEPS * np.log((1 + self.n_articles) / (1 + frequency)))
-        weights[frequency > _MAX_DOCUMENT_RATIO * self.n_articles] = 0
+    def word_weights(self, counts: Ints | None = None, n_more: int = 0) -> Ints:
+        """The weight of each word: rare ones count most.
+
+        `counts` are in how many of `n_more` further articles each is, after those of `words` perhaps words the corpus
+        does not have. Whoever compares these articles with the corpus's counts them in: else a word that two of them
+        share would weigh more for being new than one that two of the corpus's share and no other.
+        """
+        frequency = np.zeros(len(self.words) if counts is None else len(counts))
+        frequency[: len(self.words)] = self.frequency
+        if counts is not None:
+            frequency += counts
+        n = self.n_articles + n_more
+        weights = np.rint(_WEIGHT_STEPS * np.log((1 + n) / (1 + frequency)))
+        weights[frequency > _MAX_DOCUMENT_RATIO * n] = 0
         return np.asarray(weights.astype(np.int64))
 
-    def lost_weights(self) -> Ints:
-        """The sum of squared weights of each reference article's words that are not in `words`."""
-        return np.asarray(self.lost.astype(np.int64) * int(self.word_weights()[-1]) ** 2)
+    def lost_weights(self, n_more: int = 0) -> Ints:
+        """The sum of squared weights of each reference article's words that are not in `words`: no other has them."""
+        weight = round(_WEIGHT_STEPS * math.log((1 + self.n_articles + n_more) / 2))
+        return np.asarray(self.lost.astype(np.int64) * weight**2)
 
     def rows_of(self, checksums: Ints) -> Ints:
         """The row of each word, -1 where the corpus does not have it."""
@@ -210,7 +221,7 @@ def learn_profile(
         terms=np.array([row for rows in terms for row in rows], dtype=np.uint16),
         ends=np.cumsum([len(rows) for rows in terms]).astype(np.uint32),
         lost=np.array(lost, dtype=np.uint8),
-        even=alarm.even_directions(rows),
+        even=similarity.even_directions(rows),
         unknown=np.array(unknown, dtype=np.uint16),
         topics=topic_shares(reference, topic_ids),
         themes=theme_marks(reference, theme_ids),
@@ -221,8 +232,8 @@ def learn_profile(
         quantiles=np.zeros((0, 0)),
     )
     similar = own_similarities(profile)
-    sizes, quantiles = alarm.calibrate(similar)
-    known, crowd = alarm.own_nearness(similar), alarm.own_crowd(similar)
+    sizes, quantiles = lots.calibrate(similar)
+    known, crowd = similarity.own_nearness(similar), similarity.own_crowd(similar)
     return replace(profile, nearness=known, crowd=crowd, sizes=sizes, quantiles=quantiles)
 
 
@@ -236,8 +247,8 @@ def _vocabulary(frequency: Mapping[int, int]) -> tuple[list[int], int]:
     return sorted(word for word, n in frequency.items() if n >= least), least
 
 
-def own_similarities(profile: DriftProfile) -> alarm.Similar:
+def own_similarities(profile: DriftProfile) -> similarity.Similar:
     """The similarities among the reference articles, each far from itself."""
     terms, lost = profile.reference_terms(), profile.lost_weights()
-    words = alarm.word_cosines(terms, terms, profile.word_weights(), rows_more=lost, more=lost)
-    return alarm.without_self(alarm.similarities((profile.vectors, profile.vectors), profile.even, words))
+    words = similarity.word_cosines(terms, terms, profile.word_weights(), rows_more=lost, more=lost)
+    return similarity.without_self(similarity.similarities((profile.vectors, profile.vectors), profile.even, words))
