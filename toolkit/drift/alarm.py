@@ -38,8 +38,7 @@ _SMOOTHED = 7  # nearest articles of the batch the statistic is a mean over
 # of it (group of 6, 8 or 12, weight .12 or .2, by vectors or joined) did about as much; this is the plainest.
 _CENTRAL_WEIGHT = 0.15
 _CENTRES = 60  # articles of the highest statistic whose groups' middles are looked at
-_LISTED = 15  # nearest articles that may belong to a candidate
-_MEMBER_SHARE, _OUTER_SHARE = 0.25, 0.5  # of the statistic an article must reach by itself to be a member
+_LISTED = 15  # nearest articles to a middle that may belong to a candidate
 MIN_MEMBERS = 5
 """Articles that make a candidate: fewer are an anecdote."""
 _SAME_STORY = 0.45  # similarity of words from which two articles tell one story; copies proper are left out before
@@ -71,10 +70,11 @@ def _normal_scores(n: int) -> Floats:
 
 
 def surplus(fellows: Floats, nearest: Floats, n_batch: int, n_reference: int, *, odds: float) -> Floats:
-    """For each row how much more of the batch than of the corpus is around it: a log-likelihood ratio, 0 or more.
+    """For each row how much more of the batch than of the corpus is around it: log-likelihood ratios, 0 or more.
 
     `fellows` are its similarities to its nearest in the batch, `nearest` those to the corpus's, both from the nearest
-    on. A share of the batch `odds` times the usual is no surplus.
+    on. There is a ratio for each fellow: the surplus as near as that one. A share of the batch `odds` times the usual
+    is none.
     """
     nearer = np.array(
         [len(row) - row[::-1].searchsorted(own, side="right") for own, row in zip(fellows, nearest, strict=True)]
@@ -84,11 +84,11 @@ def surplus(fellows: Floats, nearest: Floats, n_batch: int, n_reference: int, *,
     here = ranks / (ranks + nearer)
     ratio = ranks * np.log(here / expected) + nearer * np.log(np.maximum(1 - here, 1e-12) / (1 - expected))
     counts_all = (nearer == nearest.shape[1]) & (nearest.shape[1] < n_reference)
-    return np.asarray(np.round(np.where((here > expected) & ~counts_all, ratio, 0).max(axis=1), 9))
+    return np.asarray(np.round(np.where((here > expected) & ~counts_all, ratio, 0), 9))
 
 
-def central_surplus(groups: Ints, within: Floats, outside: Floats) -> Floats:
-    """The surplus around the middle of each group: rows of a batch.
+def around_middle(groups: Ints, within: Floats, outside: Floats) -> tuple[Ints, Floats]:
+    """The nearest of a batch to the middle of each group of its rows, and the surplus as near as each of them.
 
     `within` and `outside` are similarities, less what is taken off for the crowd, of the batch's articles to each other
     and to the corpus's. To the middle of a group an article is as similar as it is to the group's others on average.
@@ -98,53 +98,58 @@ def central_surplus(groups: Ints, within: Floats, outside: Floats) -> Floats:
     np.put_along_axis(others, groups, n - 1.0, axis=1)
     alike = within.copy()
     np.fill_diagonal(alike, 0)
-    inside = highest(np.round(alike[groups].sum(axis=1) / others, 9), _LISTED)
+    inside = np.round(alike[groups].sum(axis=1) / others, 9)
+    order = np.argsort(-inside, axis=1, kind="stable")[:, :_LISTED]
     beyond = highest(np.round(outside[groups].sum(axis=1) / n, 9), _COUNTED)
-    return surplus(inside, beyond, len(within), outside.shape[1], odds=1.0)
+    fellows = np.take_along_axis(inside, order, axis=1)
+    return order, surplus(fellows, beyond, len(within), outside.shape[1], odds=1.0)
 
 
 def scan(joined: Floats, nearest: Nearest, known: Floats) -> tuple[Floats, Floats, Ints]:
-    """For each article of a batch: its own score, its statistic, and its nearest in the batch.
+    """For each article of a batch: its own score, its statistic, and itself with its nearest in the batch.
 
     `joined` are the similarities within the batch, each article far from itself; `known` is `own_nearness` of the
     corpus.
     """
     uncrowded = np.round(joined - CROWDED * nearest.crowd, 9)
-    order = np.argsort(-uncrowded, axis=1, kind="stable")[:, : min(_LISTED, len(joined) - 1)]
+    order = np.argsort(-uncrowded, axis=1, kind="stable")[:, : min(_FELLOWS, len(joined) - 1)]
     novelties = _VECTOR_WEIGHT * novelty(nearness(nearest.vectors, nearest.share), known[0])
     novelties += _NOVEL_WORD_WEIGHT * novelty(nearness(nearest.words, nearest.share), known[1])
     # Where the whole batch is strange nothing in it stands out: that is for other measures to say.
     novelties -= max(0.0, float(np.median(novelties)))
-    fellows = np.take_along_axis(uncrowded, order[:, :_FELLOWS], axis=1)
+    fellows = np.take_along_axis(uncrowded, order, axis=1)
     n_reference = nearest.uncrowded.shape[1]
     reach = highest(nearest.uncrowded, _COUNTED)
-    score = novelties + surplus(fellows, reach, len(joined), n_reference, odds=_PLAUSIBLE_SURPLUS)
+    score = novelties + surplus(fellows, reach, len(joined), n_reference, odds=_PLAUSIBLE_SURPLUS).max(axis=1)
     groups = np.column_stack([np.arange(len(joined)), order[:, :_SMOOTHED]])
     statistic = np.round(score[groups].sum(axis=1) / groups.shape[1], 6)
     centres = np.argsort(-statistic, kind="stable")[:_CENTRES]
-    statistic[centres] += _CENTRAL_WEIGHT * central_surplus(groups[centres], uncrowded, nearest.uncrowded)
-    return score, np.round(statistic, 6), order
+    _, central = around_middle(groups[centres], uncrowded, nearest.uncrowded)
+    statistic[centres] += _CENTRAL_WEIGHT * central.max(axis=1)
+    return score, np.round(statistic, 6), groups
 
 
 def find_groups(joined: Floats, nearest: Nearest, known: Floats, limit: float, *, n_groups: int) -> list[Group]:
-    """The groups of a batch whose statistic exceeds `limit`, highest first, none sharing an article."""
-    score, statistic, order = scan(joined, nearest, known)
-    free = np.ones(len(score), dtype=bool)
-    groups: list[Group] = []
+    """The groups of a batch whose statistic exceeds `limit`, highest first, none sharing an article.
+
+    Members are those nearest to the middle, as far as the surplus around it is largest.
+    """
+    _, statistic, groups = scan(joined, nearest, known)
+    within = np.round(joined - CROWDED * nearest.crowd, 9)
+    free = np.ones(len(statistic), dtype=bool)
+    found: list[Group] = []
     for centre in np.argsort(-statistic, kind="stable").tolist():
-        if statistic[centre] <= limit or len(groups) == n_groups:
+        if statistic[centre] <= limit or len(found) == n_groups:
             break
-        neighbours = order[centre]
-        if not free[centre] or not free[neighbours[:_SMOOTHED]].all():
+        if not free[groups[centre]].all():
             continue
-        # Beyond those the statistic was found in, only what is clearly new itself.
-        shares = np.where(np.arange(len(neighbours)) < _SMOOTHED, _MEMBER_SHARE, _OUTER_SHARE)
-        wanted = neighbours[free[neighbours] & (score[neighbours] > shares * max(float(statistic[centre]), 0.0))]
-        members = sorted({centre, *wanted.tolist()})
+        order, central = around_middle(groups[[centre]], within, nearest.uncrowded)
+        wanted = order[0, : max(MIN_MEMBERS, int(central[0].argmax()) + 1)]
+        members = tuple(sorted(wanted[free[wanted]].tolist()))
         if len(members) >= MIN_MEMBERS:
-            groups.append(Group(centre, tuple(members), float(statistic[centre])))
-            free[members] = False
-    return groups
+            found.append(Group(centre, members, float(statistic[centre])))
+            free[list(members)] = False
+    return found
 
 
 def n_stories(members: tuple[int, ...], inside: Similar) -> int:
