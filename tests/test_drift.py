@@ -284,6 +284,17 @@ def test_articles_that_each_share_little_have_more_in_common_with_their_middle()
     assert around_middle.max() > 1.5 * around_each.max()
 
 
+def test_to_a_middle_each_is_as_near_as_to_the_others_of_the_group():
+    within = np.array([[-9, 0.6, 0.2, 0.5], [0.6, -9, 0.4, 0.2], [0.2, 0.4, -9, 0.35], [0.5, 0.2, 0.35, -9]])
+    outside = np.full((4, 6), -1.0)
+    outside[:3, 0] = 0.9, 0.0, 0.45  # one article of the corpus is .45 near
+    order, around_middle = alarm.around_middle(np.array([[0, 1, 2]]), within, outside)
+    assert order[0].tolist() == [1, 0, 3, 2]  # by .5, .4, .35, .3
+    # One of the batch of 4 is nearer than any of 6; two with one between.
+    expected = np.log(1 / 0.4), 2 * np.log(2 / 3 / 0.4) + np.log(1 / 3 / 0.6)
+    assert around_middle[0, :2] == pytest.approx(expected)
+
+
 def test_batches_of_the_corpuss_kind_exceed_the_limit_by_lot_no_more_often_than_its_level():
     chance = np.random.default_rng(6)
     pools = [lots.Pool.of(unlike(chance.normal(size=(80, 6))), 60) for _ in range(60)]
