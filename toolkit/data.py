@@ -1,6 +1,6 @@
 """The small frozen types every stage speaks in; stages meet here and import nothing of each other.
 
-Types of which a page has hundreds are named tuples: as frozen, and made in a quarter of the time.
+Mentions, judgements and themes given, of which a page has hundreds, are named tuples: as frozen, and made sooner.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ class Document:
     extra: Mapping[str, object] = field(default_factory=dict)
 
 
-class Segment(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Segment:
     """A contiguous slice of one document: `document.text[start:end] == text`.
 
     Offsets count characters (code points). `reason` is a short code and its cues, for every segment that is
@@ -99,7 +100,7 @@ class Segment(NamedTuple):
     """
 
     document_id: str
-    index: int  # type: ignore[assignment]  # a tuple's own `index` is hidden: nobody asks it of a segment
+    index: int
     start: int
     end: int
     text: str
