@@ -70,8 +70,7 @@ _GRAMMAR = tuple(
     )
 )
 # What can match in ASCII, and what a line must hold for it.
-_MONTH_FIRST = tuple(pattern for pattern in _GRAMMAR if pattern.pattern.startswith(_LEFT + _MONTH))
-_DAY_FIRST = tuple(pattern for pattern in _GRAMMAR if _MONTH in pattern.pattern and pattern not in _MONTH_FIRST)
+_NAMED_MONTH = tuple(pattern for pattern in _GRAMMAR if "(?P<name>" in pattern.pattern)
 _FIGURES = (_GRAMMAR[0], _GRAMMAR[-1])
 _BEGINNINGS = "|".join(sorted({name[:3] for name in _MONTHS if name.isascii()}))
 _MONTH_BEGINS = re.compile(rf"(?<![0-9a-z])(?:{_BEGINNINGS})")
@@ -148,24 +147,16 @@ def _candidates(line: str) -> Iterator[re.Match[str]]:
     """Every match of the grammar, by place, the longest first: an impossible date hides the parts of it."""
     if _DIGIT.search(line) is None:
         return iter(())
-    matches = _in_ascii(line) if line.isascii() else _matches(_GRAMMAR, line)
+    matches = [match for pattern in _worth_trying(line) for match in pattern.finditer(line)]
     return iter(sorted(matches, key=lambda match: (match.start(), -match.end())))
 
 
-def _matches(patterns: Sequence[re.Pattern[str]], line: str) -> list[re.Match[str]]:
-    return [match for pattern in patterns for match in pattern.finditer(line)]
-
-
-def _in_ascii(line: str) -> list[re.Match[str]]:
-    """Every match of the grammar in a line of ASCII; a month's many names are tried only where one may begin."""
-    found: list[re.Match[str]] = []
-    months = [match.start() for match in _MONTH_BEGINS.finditer(line.lower())]
-    if months:
-        found += filter(None, (pattern.match(line, at) for pattern in _MONTH_FIRST for at in months))
-        found += _matches(_DAY_FIRST, line)
-    if _JOINED_FIGURES.search(line):
-        found += _matches(_FIGURES, line)
-    return found
+def _worth_trying(line: str) -> Sequence[re.Pattern[str]]:
+    """The patterns that could match in `line`: in ASCII, those with a month's name and those of figures alone."""
+    if not line.isascii():
+        return _GRAMMAR
+    named = _NAMED_MONTH if _MONTH_BEGINS.search(line.lower()) else ()
+    return (*named, *_FIGURES) if _JOINED_FIGURES.search(line) else named
 
 
 def _day_of(match: re.Match[str]) -> str | None:
