@@ -65,7 +65,7 @@ def calibrate(similar: Similar) -> tuple[Ints, Floats]:
     """
     n = len(similar.vectors)
     known, near = own_nearness(similar), neighbours(similar)
-    sizes = [size for size in _CALIBRATION_SIZES if 3 * size <= n]
+    sizes = [size for size in _CALIBRATION_SIZES if 2 * size <= n]  # as much is left to compare with
     rng = np.random.default_rng(_SEED)
     quantiles = np.zeros((len(sizes), len(_QUANTILES)))
     for row, size in zip(quantiles, sizes, strict=True):
