@@ -295,6 +295,15 @@ def test_to_a_middle_each_is_as_near_as_to_the_others_of_the_group():
     assert around_middle[0, :2] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("n_articles", "sizes"), [(39, []), (40, [20]), (152, [20, 50, 76]), (210, [20, 50, 100, 105])]
+)
+def test_as_much_of_a_batch_is_looked_at_as_half_of_the_corpus(n_articles, sizes):
+    rows = np.random.default_rng(8).normal(size=(n_articles, 6))
+    found, quantiles = lots.calibrate(unlike(rows))
+    assert (found.tolist(), len(quantiles)) == (sizes, len(sizes))
+
+
 def test_batches_of_the_corpuss_kind_exceed_the_limit_by_lot_no_more_often_than_its_level():
     chance = np.random.default_rng(6)
     pools = [lots.Pool.of(unlike(chance.normal(size=(80, 6))), 60) for _ in range(60)]

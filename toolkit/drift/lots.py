@@ -61,11 +61,14 @@ def calibrate(similar: Similar) -> tuple[Ints, Floats]:
     """What the statistic comes to by chance in batches drawn from the corpus, by size of batch.
 
     `similar` are the corpus's own similarities, each article far from itself. A drawn batch is taken out of what it is
-    compared with. Returns sizes and, for each, quantiles from the median up; no sizes where the corpus is too small.
+    compared with. Returns sizes, up to half of the corpus, and for each quantiles from the median up; no sizes where
+    the corpus is too small.
     """
     n = len(similar.vectors)
     known, near = own_nearness(similar), neighbours(similar)
-    sizes = [size for size in _CALIBRATION_SIZES if 2 * size <= n]  # as much is left to compare with
+    largest = min(n // 2, _CALIBRATION_SIZES[-1])  # as much is left to compare with
+    sizes = sorted({largest, *(size for size in _CALIBRATION_SIZES if size < largest)})
+    sizes = [size for size in sizes if size >= _CALIBRATION_SIZES[0]]
     rng = np.random.default_rng(_SEED)
     quantiles = np.zeros((len(sizes), len(_QUANTILES)))
     for row, size in zip(quantiles, sizes, strict=True):
