@@ -296,6 +296,39 @@ def test_a_new_topic_with_the_automatic_name_of_a_kept_one_is_told_apart() -> No
     assert [topic.name for topic in model.shown()] == ["rail", "Rail (1)"]
 
 
+def test_a_new_topic_may_have_the_name_of_a_retired_one() -> None:
+    before = carried(first(("rail",), ("fruit",)), model_of(("fruit",)))
+    model = carried(before, model_of(("rail",), ("fruit",)))
+    assert [(topic.topic, topic.name) for topic in model.topics] == [(2, "rail"), (1, "fruit")]
+
+
+def test_a_topic_that_is_mostly_another_keeps_its_id_but_an_automatic_name_only_while_it_fits() -> None:
+    texts = texts_of(["rail", "rail", "rail", "fruit", "visa"])  # old 36 in new 60: more than half of either
+    before = first(("rail",), ("fruit",))
+    after = model_of(("rail", "fruit", "visa"))
+    grown = carried(before, after, texts)
+    assert [(topic.topic, topic.name) for topic in grown.shown()] == [(0, "rail")]  # jaccard .6
+    texts = [*texts_of(["rail"]), *texts_of(["fruit"], n=7), *texts_of(["visa"], n=4)]  # 12 of 23: .52, then .48
+    assert carried(before, after, texts).topics[0].name == "rail"
+    two = first(("rail", "school"), ("fruit",))
+    texts = [*texts_of(["rail"]), *texts_of(["school"], n=9), *texts_of(["fruit"], n=9)]
+    mostly_another = carried(two, model_of(("rail", "fruit")), texts)  # 12 of either's 21, 12 of all 30: .4
+    assert [(topic.topic, topic.name) for topic in mostly_another.shown()] == [(0, "rail and fruit")]
+    named = edited(two, two.registry.renamed(0, "Mine"))
+    assert carried(named, model_of(("rail", "fruit")), texts).shown()[0].name == "Mine"
+
+
+def test_a_comparison_by_ids_follows_topics_over_several_retrainings() -> None:
+    one = first(("rail", "port"), ("fruit",), ("school",))
+    two = carried(one, model_of(("rail",), ("port",), ("fruit",), ("school",)))
+    three = carried(two, model_of(("rail", "port"), ("fruit",)))
+    assert [(row.kind, row.before, row.after) for row in difference(one, three, before_hash="none").rows] == [
+        ("split", 0, (5,)),
+        ("kept", 1, (1,)),
+        ("retired", 2, ()),
+    ]
+
+
 def test_a_persons_merge_outlives_retraining_whether_found_as_two_or_as_one() -> None:
     before = first(("rail",), ("fruit",), ("visa",))
     before = edited(before, before.registry.merged(2, [0]))
@@ -576,6 +609,12 @@ def test_list_and_diff_are_legible_and_send_no_control_bytes(folder: Path, monke
     compared = CliRunner().invoke(app, ["topics", "diff", "other", "mine"]).output
     assert re.search(r"kept +4 .* → 4 Travel", compared)
     assert not re.search("[\x00-\x08\x0b-\x1f]", listed + compared)
+    model = load_model(merge_topics(folder, [4, 5]).manifest.folder)  # type: ignore[union-attr]
+    gone = replace(model.topics.registry.entry(4), status="retired")
+    save_registry(model, model.topics.registry._with(gone), card="")
+    listed = CliRunner().invoke(app, ["topics", "list", "mine"], color=False).output
+    assert "retired, with 5" in listed
+    assert "live, with 5" not in listed
 
 
 def test_a_model_inside_the_installed_package_is_left_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -332,6 +332,20 @@ def test_the_most_stable_number_is_chosen_and_dissolved_topics_score_low():
     assert max(topic_stability(np.arange(len(truth)) % 4, curve).values()) < 0.5
 
 
+def test_of_numbers_no_less_stable_the_one_nearest_to_the_model_before_is_taken():
+    truth = np.repeat(np.arange(8), 50)
+
+    def group(rows, numbers):  # stable at 4 and at 8
+        chance = np.random.default_rng(len(rows) + int(rows.sum()))
+        known = {4: truth[rows] // 2, 8: truth[rows]}
+        return [known.get(number, chance.integers(0, number, len(rows))) for number in numbers]
+
+    chosen = {near: find_number(group, range(len(truth)), most=20, near=near).chosen for near in (None, 4, 5, 6, 7)}
+    assert chosen == {None: 8, 4: 4, 5: 4, 6: 8, 7: 8}
+    kept = fit(planted(), config={"engine": "bertopic", "n_topics": None}, n_before=3)
+    assert (kept.selection["n_topics"], kept.selection["near"]) == (3, 3)
+
+
 def test_resamples_take_articles_whole():
     articles = np.repeat(np.arange(50), 7)
     for rows in resamples(articles):

@@ -114,10 +114,13 @@ def _number_of_topics(selection: Mapping[str, Any]) -> str:
     if selection.get("by") != "stability":
         return "The number of topics was asked for." if selection.get("by") == "config" else ""
     curve = ", ".join(f"{point['n_topics']}: {point['mean']:.2f}" for point in selection["curve"])
+    near = ""
+    if "near" in selection:
+        near = f" (of those no less stable than the best, the nearest to {selection['near']}, the number before)"
     return (
-        f"The number of topics was chosen by stability: {curve}. It is the mean adjusted Rand index of groups found "
-        "in ten draws of 80 % of the articles; 1 is the same groups, 0 chance. The stability of a topic is how much of "
-        "it was found again in those draws (mean best Jaccard index; above .75 stable, below .5 dissolved)."
+        f"The number of topics was chosen by stability{near}: {curve}. It is the mean adjusted Rand index of groups "
+        "found in ten draws of 80 % of the articles; 1 is the same groups, 0 chance. The stability of a topic is how "
+        "much of it was found again in those draws (mean best Jaccard index; above .75 stable, below .5 dissolved)."
     )
 
 

@@ -289,6 +289,7 @@ def _fit_topics(
         themes=segment_themes,
         subject_words=sorted(_subject_words(config)),
         with_map=with_map,
+        n_before=len(base.topics.topics) or None if base else None,
     )
     if base is None:
         return model.as_first(corpus_hash=corpus_hash, date=date), n_other

@@ -132,7 +132,7 @@ def _show(row: dict[str, Any]) -> None:
     if row["status"] == "merged":
         status = f"merged into {row['merged_into']}"
     elif row["aliases"]:
-        status = f"live, with {', '.join(map(str, row['aliases']))}"
+        status = f"{row['status']}, with {', '.join(map(str, row['aliases']))}"
     else:
         status = row["status"]
     facts = [light, size, row["theme"] or "", stability, f"born {born}", status]

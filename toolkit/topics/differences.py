@@ -91,17 +91,24 @@ def difference(before: TopicModel, after: TopicModel, *, before_hash: str) -> Di
 
 
 def _by_ids(before: TopicModel, after: TopicModel) -> tuple[Row, ...]:
-    targets = after.registry.targets()
+    targets, known = after.registry.targets(), before.registry.targets()
     shown_before = [topic.topic for topic in before.shown()]
     shown_after = {topic.topic for topic in after.shown()}
-    children: dict[int, list[int]] = {}
-    for entry in after.registry.entries:
-        if entry.birth.generation > before.registry.generation and entry.topic in shown_after:
-            for parent in entry.parents:
-                children.setdefault(targets.get(parent, parent), []).append(entry.topic)
+    came_out_of = {entry.topic: entry.parents for entry in after.registry.entries}
+    n_known = before.registry.next_id
+    parts_of: dict[int, list[int]] = {}
+    for topic in sorted(topic for topic in shown_after if topic >= n_known):  # ids are given in order
+        waiting, seen = list(came_out_of[topic]), set[int]()
+        while waiting:
+            parent = waiting.pop()
+            if parent not in seen:
+                seen.add(parent)
+                waiting += came_out_of[parent] if parent >= n_known else ()
+        for parent in sorted({known.get(parent, parent) for parent in seen if parent < n_known}):
+            parts_of.setdefault(parent, []).append(topic)
     rows = []
     for topic in sorted(shown_before):
-        parts = tuple(children.get(topic, ()))
+        parts = tuple(parts_of.get(topic, ()))
         if topic in shown_after:
             rows.append(Row("split" if parts else "kept", topic, (topic, *parts)))
         elif targets.get(topic) in shown_after:

@@ -67,6 +67,7 @@ def fit_topics(
     stop_words: Sequence[str] = (),
     subject_words: Sequence[str] = (),
     with_map: bool = True,
+    n_before: int | None = None,
     progress: Progress | None = None,
 ) -> TopicModel:
     """The topics of segments; their order changes nothing.
@@ -80,6 +81,7 @@ def fit_topics(
     stop_words : words that are no terms, beside English stop words and the words of reporting
     subject_words : names of the subject itself; they may stand in a topic's terms but never make up its name
     with_map : whether to lay out a map, and to keep landmarks of it
+    n_before : topics of the model this one goes on from; of equally stable numbers the nearest to it is taken
     progress : called with a stage and the share done, in [0, 1]
     """
     report = progress or (lambda stage, share: None)
@@ -107,7 +109,7 @@ def fit_topics(
     report("topics: groups", 0.2)
     with clusters.quiet_and_single():
         groups = _group(
-            vectors[distinct], [texts[i] for i in distinct], _numbered([keys[i][0] for i in distinct]), config
+            vectors[distinct], [texts[i] for i in distinct], _numbered([keys[i][0] for i in distinct]), config, n_before
         )
         if groups.note:
             notes.append(groups.note)
@@ -148,7 +150,7 @@ def fit_topics(
         rule=rule,
         fitted=tuple(keys[i] for i in by_key),
         landmarks=landmarks,
-        selection=_selection(groups, config),
+        selection=_selection(groups, config, n_before),
     )
 
 
@@ -200,7 +202,9 @@ def _numbered(names: Sequence[str]) -> list[int]:
     return [numbers.setdefault(name, len(numbers)) for name in names]
 
 
-def _group(vectors: Vectors, texts: Sequence[str], articles: Sequence[int], config: Topics) -> _Groups:
+def _group(
+    vectors: Vectors, texts: Sequence[str], articles: Sequence[int], config: Topics, n_before: int | None
+) -> _Groups:
     """Groups by the engine of the config, their number by stability unless it is given."""
     n_rows = len(vectors)
     if float(np.ptp(vectors, axis=0).max()) < 1e-3:
@@ -220,7 +224,7 @@ def _group(vectors: Vectors, texts: Sequence[str], articles: Sequence[int], conf
             smaller = grow_tree(part, near)
             return [smaller.cut(number) for number in numbers]
 
-        curve = find_number(regroup, articles, most=most)
+        curve = find_number(regroup, articles, most=most, near=n_before)
     n_topics = min(curve.chosen if curve else config.n_topics or 1, n_rows)
     if config.engine == "bertopic":
         labels = clusters.bertopic_labels(texts, tree, n_topics=n_topics)
@@ -257,9 +261,10 @@ def _with_stability(topics: Sequence[Topic], labels: Labels, curve: Curve | None
     return tuple(replace(topic, stability=stability.get(topic.topic)) for topic in topics)
 
 
-def _selection(groups: _Groups, config: Topics) -> dict[str, Any]:
+def _selection(groups: _Groups, config: Topics, n_before: int | None) -> dict[str, Any]:
     """How the number of topics came about, as JSON."""
     if groups.curve is None:
         return {"n_topics": config.n_topics, "by": "config"} if config.n_topics else {"by": "too alike"}
     curve = [{"n_topics": p.n_topics, "mean": p.mean, "deviation": p.deviation} for p in groups.curve.points]
-    return {"n_topics": groups.curve.chosen, "by": "stability", "curve": curve}
+    near = {"near": n_before} if n_before is not None else {}
+    return {"n_topics": groups.curve.chosen, "by": "stability", **near, "curve": curve}

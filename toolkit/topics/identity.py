@@ -161,14 +161,19 @@ def carry_identity(
     gone = [topic for topic in old if topic not in targets and topic not in ids]
     for topic in gone:
         entries[topic] = replace(entries[topic], status="merged" if topic in into else "retired")
+    likeness = {c.before: c.after[0].jaccard for c in changes if c.before is not None and c.after}
     topics = []
     for j, found in enumerate(after.topics):
         terms = terms_of(found)
-        if ids[j] in entries:
-            entries[ids[j]] = replace(entries[ids[j]], terms=terms)
-        else:
-            name = _free_name(found.name, ids[j], entries.values())
+        others = [entry for entry in entries.values() if entry.topic in ids or entry.status == "live"]
+        if ids[j] not in entries:
+            name = _free_name(found.name, ids[j], others)
             entries[ids[j]] = born(ids[j], name, terms, birth, parents[j])
+        elif likeness.get(ids[j], 1.0) > MAJORITY:
+            entries[ids[j]] = replace(entries[ids[j]], terms=terms)
+        else:  # the same topic, but most of what either holds is not the other's: the old name says too little
+            name = _free_name(found.name, ids[j], [entry for entry in others if entry.topic != ids[j]])
+            entries[ids[j]] = replace(entries[ids[j]], name=name, terms=terms)
         topics.append(replace(found, topic=ids[j], name=entries[ids[j]].name))
     for topic in gone:
         if topic in into:

@@ -36,7 +36,7 @@ class Entry:
 
     Attributes
     ----------
-    name : the automatic name it was born with
+    name : the automatic name: that of its birth, or of the last retraining that made it mostly another
     user_name : what a person calls it; None without a name of their own
     terms : its terms in the newest model it was in
     parents : ids it came out of by a split or a merge, sorted

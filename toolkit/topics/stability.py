@@ -52,7 +52,7 @@ class Curve:
     labels: tuple[tuple[Labels, ...], ...]
 
 
-def find_number(group: Grouping, articles: Sequence[int], *, most: int) -> Curve:
+def find_number(group: Grouping, articles: Sequence[int], *, most: int, near: int | None = None) -> Curve:
     """The number of topics of segments, at most `most`, with the stability of every number tried.
 
     `articles` says which article each segment is of; articles are drawn whole, or a story told in many paragraphs would
@@ -75,7 +75,8 @@ def find_number(group: Grouping, articles: Sequence[int], *, most: int) -> Curve
         pairs = resample_agreement(len(articles), [(rows, found[i]) for rows, found in zip(draws, labels, strict=True)])
         points.append(Point(number, round(float(np.nanmean(pairs)), 6), round(float(np.nanstd(pairs)), 6)))
     best = max(points, key=lambda point: (point.mean, point.n_topics))
-    chosen = max(point.n_topics for point in points if point.mean >= best.mean - max(best.error, _NO_DIFFERENCE))
+    enough = [point.n_topics for point in points if point.mean >= best.mean - max(best.error, _NO_DIFFERENCE)]
+    chosen = max(enough) if near is None else min(enough, key=lambda number: (abs(number - near), -number))
     return Curve(tuple(points), chosen, draws, labels)
 
 
