@@ -278,6 +278,12 @@ def test_the_theme_that_stands_out_wins_over_the_one_that_is_everywhere():
     assert theme_of([(), ()], [0]) is None
 
 
+def test_a_topic_that_hardly_speaks_of_any_theme_is_under_none():
+    themes = [("health",), *[()] * 39, *[("trade",)] * 40]
+    assert theme_of(themes, range(40)) is None
+    assert theme_of([("health",), ("health",), ("health",), *themes[3:]], range(40)) == "health"
+
+
 def test_neighbours_are_the_nearest_by_cosine():
     vectors = np.array([[1, 0], [0.8, 0.6], [0, 1], [-1, 0]], dtype=np.float32)
     indices, distances = nearest_neighbours(vectors, 2)
