@@ -327,6 +327,8 @@ def test_a_comparison_by_ids_follows_topics_over_several_retrainings() -> None:
         ("kept", 1, (1,)),
         ("retired", 2, ()),
     ]
+    with pytest.raises(ToolkitError, match="older one first"):
+        difference(three, one, before_hash="none")
 
 
 def test_a_persons_merge_outlives_retraining_whether_found_as_two_or_as_one() -> None:

@@ -169,3 +169,17 @@ def test_a_day_at_the_end_alone_makes_no_caption():
 def test_sentences_do_not_end_after_short_months():
     text = "On Sept. 19, the line opened. It closed on Oct. 2 at night."
     assert [text[i:j] for i, j in sentences(text)] == ["On Sept. 19, the line opened.", "It closed on Oct. 2 at night."]
+
+
+def test_what_one_article_alone_repeats_is_no_term_of_a_topic_that_several_share():
+    harbour = "The {} crane lifts cargo from the vessel at the quay beside the dock and the pilot watches."
+    texts = [harbour.format(word) for word in ["Zanzibar"] * 5 + ["tall", "slow", "new", "old", "late"]]
+    texts += [f"The {word} orchard ripens mango and durian." for word in ("wide", "green", "young", "far")]
+    ids = ["one article"] * 5 + [f"other {i}" for i in range(9)]
+    labels = np.array([0] * 10 + [1] * 4)
+    candidates = find_candidates(texts)
+    weights, _ = weigh_terms(candidates, ids, labels, 2)
+    assert weights[0, candidates.numbers["crane"]] > 0
+    assert not any(weights[0, t] for key, t in candidates.numbers.items() if "zanzibar" in key)
+    alone, _ = weigh_terms(candidates, ["one article"] * 14, labels, 2)
+    assert alone[0, candidates.numbers["zanzibar"]] > 0  # an article that is the whole topic has its own words

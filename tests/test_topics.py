@@ -338,6 +338,15 @@ def test_the_most_stable_number_is_chosen_and_dissolved_topics_score_low():
     assert max(topic_stability(np.arange(len(truth)) % 4, curve).values()) < 0.5
 
 
+@pytest.mark.parametrize("engine", ["nmf", "bertopic"])
+def test_more_topics_than_segments_allow_are_not_made_up_and_the_model_says_so(engine):
+    rows = planted(n_per_subject=10)
+    model = fit(rows, config={"engine": engine, "n_topics": 500, "min_topic_segments": 5})
+    assert 1 <= len(model.topics) <= len(rows) // 5
+    assert min(topic.n_segments for topic in model.topics) >= 5
+    assert f"500 topics were asked for and {len(model.topics)} found" in model.note
+
+
 def test_of_numbers_no_less_stable_the_one_nearest_to_the_model_before_is_taken():
     truth = np.repeat(np.arange(8), 50)
 

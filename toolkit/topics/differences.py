@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.data import Topic
+from toolkit.errors import ToolkitError
 from toolkit.topics.model import TopicModel, unit_rows
 from toolkit.topics.registry import Changes
 
@@ -62,6 +63,11 @@ def difference(before: TopicModel, after: TopicModel, *, before_hash: str) -> Di
 
     Where `after` was retrained from `before`, the table stored then; where it was by way of others, or is the same
     model edited, the ids they share; otherwise likeness, which is a guess (see `likeness`).
+
+    Raises
+    ------
+    ToolkitError
+        Where `before` was retrained from `after`: the older one comes first.
     """
     changes = after.registry.changes
     if changes is not None and before_hash and changes.base_hash == before_hash:
@@ -82,6 +88,10 @@ def difference(before: TopicModel, after: TopicModel, *, before_hash: str) -> Di
     if old and new[: len(old)] == old:
         how = "are one line of retrainings" if len(new) > len(old) else "are the same model, edited"
         return Difference("ids", f"The two {how}: topics of one id are one topic.", _by_ids(before, after))
+    if new and old[: len(new)] == new:
+        raise ToolkitError(
+            "The first model was retrained from the second; give the older one first, to see what became of its topics."
+        )
     return Difference(
         "likeness",
         "The two were not retrained one from the other, so their ids have nothing to do with each other; topics are "

@@ -138,6 +138,11 @@ def fit_topics(
         embedder=embedder,
     )
     topics = _with_stability(topics, labels[distinct], groups.curve)
+    if config.n_topics is not None and len(topics) < config.n_topics:
+        notes.append(
+            f"{config.n_topics:,} topics were asked for and {len(topics):,} found: each needs at least "
+            f"{config.min_topic_segments} different segments."
+        )
     if len(topics) == 1 and not notes:
         notes.append("The segments form one topic.")
     by_key = sorted(range(len(keys)), key=keys.__getitem__)
@@ -225,7 +230,7 @@ def _group(
             return [smaller.cut(number) for number in numbers]
 
         curve = find_number(regroup, articles, most=most, near=n_before)
-    n_topics = min(curve.chosen if curve else config.n_topics or 1, n_rows)
+    n_topics = curve.chosen if curve else min(config.n_topics or 1, max(n_rows // config.min_topic_segments, 1))
     if config.engine == "bertopic":
         labels = clusters.bertopic_labels(texts, tree, n_topics=n_topics)
     else:

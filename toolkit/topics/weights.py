@@ -27,6 +27,7 @@ _SHARED_TERM_POWER = 1.0  # a term counts less where another topic has more of i
 # BBC_News NPMI and diversity stay (.218, .940; without the rule .218, .940).
 _FREQUENT = 0.02
 _MIN_TELLING = 0.15  # one less the normalised entropy of a word's rates in the topics
+_MIN_SHARED_TERMS = 5  # terms of two articles or more from which a topic of those alone is told
 _PRIOR_SEGMENTS = 5.0  # at the overall rate, added to each topic
 _MIN_EDGE = 0.5  # factor of a word below which no phrase begins or ends with it
 _MIN_ENDING_RATIO = 0.25  # a phrase that nearly always waits for another word stands before names and is no term
@@ -51,6 +52,7 @@ def weigh_terms(
     held, n_held = np.unique(of_topic * max(len(numbers), 1) + articles[texts], return_counts=True)
     damped = np.bincount(held // max(len(numbers), 1), weights=1 + np.log2(n_held), minlength=n_topics * n_terms)
     damped = damped.reshape(n_topics, n_terms)
+    n_articles = np.bincount(held // max(len(numbers), 1), minlength=n_topics * n_terms).reshape(n_topics, n_terms)
     sizes = np.maximum(np.bincount(labels, minlength=n_topics), 1).astype(float)
     total = np.maximum(damped.sum(axis=0), 1e-9)
     frequency = damped / np.maximum(damped.sum(axis=1, keepdims=True), 1e-9)
@@ -68,6 +70,9 @@ def weigh_terms(
     weights *= _said_of_this(candidates, telling, counts.sum(axis=0) / n)
     weights = np.round(weights, 6)
     weights[counts < np.minimum(2, sizes[:, None])] = 0
+    # What one article alone says, however often, is that article's; a topic stands in several, or has nothing else.
+    shared = (weights > 0) & (n_articles > 1)
+    weights[(n_articles < 2) & (shared.sum(axis=1) >= _MIN_SHARED_TERMS)[:, None]] = 0
     return weights, counts / sizes[:, None]
 
 
