@@ -230,6 +230,30 @@ def test_the_summary_is_a_whole_sentence_of_the_articles(model, tmp_path):
     assert f"  {leaning} {said} Why not?\n"[summary["start"] : summary["end"]] == said
 
 
+def test_exemplars_and_the_summary_come_from_articles_on_the_subject(model, tmp_path):
+    rail = next(topic for topic in model.topics if topic.theme == "rail")
+    said = "The railway of {0} carries more freight and passengers over the viaduct than the track of {0} did."
+    writer = TopicFiles(model, load_embedder(), dates=Counter(), side_ids=["a"])
+    for i in range(60):
+        verdict = ("off", "unsure", "on")[i % 3] if i < 6 else "on" if i % 2 else "unsure"
+        text = f"{said.format(f'town {i}')} {said.format(f'port {i}')}"
+        article = article_of(f"d{i:02d}") | {"on_topic": verdict}
+        writer.add(article, rows_of(f"d{i:02d}", [text], rail.topic), copy_of=None, story_of=None)
+    writer.write(tmp_path, ["csv"], [])
+    card = next(card for card in lines(tmp_path / TOPIC_CARDS) if card["topic"] == rail.topic)
+    numbers = [int(span["document_id"][1:]) for span in [card["summary"], *card["exemplars"]]]
+    assert all(i in (2, 5) or (i > 5 and i % 2) for i in numbers)
+
+
+def test_a_node_of_the_tree_is_named_after_what_most_of_its_topics_share():
+    topics = [Topic(k, f"Name {k}", ((f"term {k}", 1.0), *([("port", 0.5)] * (k < 2))), 10 - k, 3) for k in range(4)]
+    centres = np.array([[1, 0.1, 0], [1, 0, 0.1], [0, 1, 0.1], [0, 1, 0]], dtype=np.float32)
+    nodes = merge_tree(topics, centres)
+    assert [node["label"] for node in nodes if node["topics"] == [0, 1]] == ["Port"]
+    assert nodes[-1]["topics"] == [0, 1, 2, 3]
+    assert nodes[-1]["label"] == "Name 0 / Name 1 and 2 more"
+
+
 @pytest.mark.parametrize(
     ("sentence", "alone"),
     [

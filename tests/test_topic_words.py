@@ -154,6 +154,10 @@ def test_no_term_and_no_name_is_cut_off_within_a_longer_phrase():
         "A crane lifts the first steel girder of the bridge in Portville, Freedonia, May 3, 2021.",
         "A crane lifts the first steel girder of the bridge near Portville, Freedonia, on Sept. 3.",
         "A crane is pictured beside the first steel girder of the bridge in the port of Portville.",
+        "A passenger walks past the new railway station of the port of Portville on May 3, 2021.",
+        "IRON WORK Because of the strong wind some of the girders of the bridge are lifted by two cranes.",
+        "Jo Bloggs has a PhD from the Harbour School in Portville and is a fellow of the Crane Institute.",
+        "Jo Bloggs is a senior fellow of the Crane Institute, where harbours and railways are studied.",
         "Undated handout image shows the first steel girder of the bridge in the port of Portville.",
     ],
 )
@@ -163,6 +167,7 @@ def test_a_caption_sums_up_nothing(sentence):
 
 def test_a_day_at_the_end_alone_makes_no_caption():
     assert stands_alone("The two ministers agreed that the line will carry freight from May 3, 2021.")
+    assert stands_alone("The port chief, who is a fellow of the Crane Institute, said the bridge would be paid for.")
     assert stands_alone("The first steel girder of the bridge was lifted by a crane on May 3, 2021.")
 
 

@@ -69,9 +69,10 @@ class TopicFiles:
             by_index = {row["index"]: row for row in segments}
             for topic, held in self._evidence.add(document_id, outlet, segments).items():
                 for index, numbers in held.items():
-                    if numbers:
+                    if numbers and article["on_topic"] != "off":
                         weight = sum(self._weights[topic][number] for number in sorted(numbers))
-                        self._passages.add(topic, weight, document_id, outlet, by_index[index])
+                        is_unsure = article["on_topic"] == "unsure"
+                        self._passages.add(topic, weight, document_id, outlet, by_index[index], is_unsure=is_unsure)
         if article["on_topic"] == "on" and copy_of is None:
             self._map.add(segments)
         if article["on_topic"] == "on":

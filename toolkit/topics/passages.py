@@ -33,6 +33,19 @@ _NOT_PROSE = re.compile(
     r"|, (?:on )?(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:, \d{4})?\.?\s*$",
     re.I,
 )
+# A caption tells of a dated moment as if it were now ("A crane lifts a girder on May 3, 2021."); news tells it in the past.
+_DATED_END = re.compile(
+    r"(?:, | on | in )(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}, \d{4}\.?\s*$",
+    re.I,
+)
+_NOW = re.compile(r"\b[a-z]{2,}s (?:a|an|the|at|by|in|into|near|next|on|over|past|through|to|with)\b")
+_NOT_NOW = re.compile(r"\b(?:[a-z]{2,}ed|was|were|had|has|have|said|will|would|took|held|met|made|began|from)\b")
+# A headline or a picture's title that runs into the text, and a paragraph about who wrote the article.
+_SHOUTED = re.compile(r"[A-Z]{3,}(?:[ ,'’-]+[A-Z]{2,})+[ :,-]+[A-Z]?[a-z]")
+_ABOUT_AUTHOR = re.compile(
+    r"[A-Z][^.!?]{2,60}?(?<!who )\b(?:is an? |has a PhD|holds a )[^.!?]{0,80}?\b(?:fellow|professor|lecturer|researcher"
+    r"|columnist|correspondent|journalist|writer|author|analyst|consultant|PhD|doctorate)\b"
+)
 # No sentence ends after an initial or an English title, month or short form.
 _SHORT = (
     "Mr",
@@ -87,7 +100,14 @@ class Passage:
 def flaws(text: str) -> int:
     """How many signs there are that a passage is no paragraph to show: its length, its shape, a caption or a link."""
     low, high = _CHARACTERS
-    return (not low <= len(text) <= high) + (_PROSE.fullmatch(text) is None) + 2 * (_NOT_PROSE.search(text) is not None)
+    return (not low <= len(text) <= high) + (_PROSE.fullmatch(text) is None) + 2 * _is_beside_the_article(text)
+
+
+def _is_beside_the_article(text: str) -> bool:
+    """Whether a passage looks like a caption, a link, a headline run into it, or a line on the author."""
+    if _NOT_PROSE.search(text) or _SHOUTED.match(text) or _ABOUT_AUTHOR.match(text):
+        return True
+    return bool(_DATED_END.search(text) and _NOW.search(text)) and not _NOT_NOW.search(text)
 
 
 def choose_diverse(
@@ -135,22 +155,27 @@ def choose_diverse(
 
 @dataclass(slots=True)
 class Passages:
-    """Holds, for each topic, the segments with most of its terms; bounded, whatever the number of articles."""
+    """Holds, for each topic, the segments with most of its terms; bounded, whatever the number of articles.
 
-    _held: dict[int, list[tuple[float, str, int, Row, str]]] = field(default_factory=dict)
+    Segments of articles on the subject go before those of articles the model is unsure of.
+    """
 
-    def add(self, topic: int, weight: float, document_id: str, outlet: str | None, row: Row) -> None:
+    _held: dict[int, list[tuple[bool, float, str, int, Row, str]]] = field(default_factory=dict)
+
+    def add(
+        self, topic: int, weight: float, document_id: str, outlet: str | None, row: Row, *, is_unsure: bool
+    ) -> None:
         """Offer a segment whose different terms weigh `weight` together."""
         if row["role"] == "caption":
             return
         held = self._held.setdefault(topic, [])
-        held.append((-round(weight, 6), document_id, row["index"], row, outlet or ""))
+        held.append((is_unsure, -round(weight, 6), document_id, row["index"], row, outlet or ""))
         if len(held) >= 4 * _POOL:
             self._shrink(held)
 
     @staticmethod
-    def _shrink(held: list[tuple[float, str, int, Row, str]]) -> None:
-        held.sort(key=lambda item: item[:3])
+    def _shrink(held: list[tuple[bool, float, str, int, Row, str]]) -> None:
+        held.sort(key=lambda item: item[:4])
         del held[_POOL:]
 
     def of(self, topic: int, read: Callable[[str], str]) -> list[Passage]:
@@ -159,7 +184,7 @@ class Passages:
         self._shrink(held)
         passages = [
             Passage(document_id, outlet, row["index"], row["start"], row["end"], row["text"], read(row["text"]))
-            for _, document_id, _, row, outlet in held
+            for _, _, document_id, _, row, outlet in held
         ]
         articles: dict[str, set[str]] = {}
         for passage in passages:
@@ -180,7 +205,7 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 def stands_alone(sentence: str) -> bool:
     """Whether a sentence can be read without the text around it: whole, of readable length, leaning on nothing."""
     low, high = _SENTENCE_CHARACTERS
-    if not low <= len(sentence) <= high or _PROSE.fullmatch(sentence) is None or _NOT_PROSE.search(sentence):
+    if not low <= len(sentence) <= high or _PROSE.fullmatch(sentence) is None or _is_beside_the_article(sentence):
         return False
     if _DATELINE.match(sentence):
         return False

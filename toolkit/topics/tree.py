@@ -91,7 +91,7 @@ def _label(topics: Sequence[Topic]) -> str:
             held.setdefault(term.casefold(), []).append(weight / scale)
             shown.setdefault(term.casefold(), term)
     shared = sorted(
-        (term for term, weights in held.items() if len(weights) > 1),
+        (term for term, weights in held.items() if len(weights) > max(1, len(topics) / 2)),
         key=lambda term: (-len(held[term]), -round(sum(held[term]), 6), term),
     )
     if shared:
