@@ -33,7 +33,7 @@ _NOT_PROSE = re.compile(
     r"|, (?:on )?(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:, \d{4})?\.?\s*$",
     re.I,
 )
-# A caption tells of a dated moment as if it were now ("A crane lifts a girder on May 3, 2021."); news tells it in the past.
+# A caption tells of a dated moment as if it were now ("A crane lifts a girder on May 3, 2021."); news tells it as past.
 _DATED_END = re.compile(
     r"(?:, | on | in )(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}, \d{4}\.?\s*$",
     re.I,
@@ -41,7 +41,7 @@ _DATED_END = re.compile(
 _NOW = re.compile(r"\b[a-z]{2,}s (?:a|an|the|at|by|in|into|near|next|on|over|past|through|to|with)\b")
 _NOT_NOW = re.compile(r"\b(?:[a-z]{2,}ed|was|were|had|has|have|said|will|would|took|held|met|made|began|from)\b")
 # A headline or a picture's title that runs into the text, and a paragraph about who wrote the article.
-_SHOUTED = re.compile(r"[A-Z]{3,}(?:[ ,'’-]+[A-Z]{2,})+[ :,-]+[A-Z]?[a-z]")
+_SHOUTED = re.compile(r"[A-Z]{3,}(?:[ '’]+[A-Z]{2,})+ [A-Z][a-z]")  # a dateline has a mark behind it
 _ABOUT_AUTHOR = re.compile(
     r"[A-Z][^.!?]{2,60}?(?<!who )\b(?:is an? |has a PhD|holds a )[^.!?]{0,80}?\b(?:fellow|professor|lecturer|researcher"
     r"|columnist|correspondent|journalist|writer|author|analyst|consultant|PhD|doctorate)\b"
