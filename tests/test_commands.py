@@ -241,6 +241,59 @@ def run_here(inputs: Path, out: Path) -> Finished:
         return jobs.run_job(sources, out, inputs=[str(inputs)])
 
 
+def few_articles(n: int = 4) -> list[str]:
+    text = "Officials from Beijing and Bangkok met to discuss the {} trade, and agreed to meet again in May."
+    words = ("rice", "rubber", "steel", "cotton", "salt")[:n]
+    return [json.dumps({"id": word, "text": f"China and Thailand\n\n{text.format(word)}\n"}) for word in words]
+
+
+def test_rows_in_another_order_give_the_same_model_to_the_byte(tmp_path: Path) -> None:
+    found = []
+    for name, lines in (("one", few_articles()), ("other", few_articles()[::-1])):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))
+        with jobs.opened([str(tmp_path / f"{name}.jsonl")]) as sources:
+            jobs.train_job(sources, tmp_path / name / "mine", name="mine", no_relevance=True)
+        found.append({path.name: path.read_bytes() for path in (tmp_path / name / "mine").iterdir()})
+    assert found[0] == found[1]
+
+
+def test_a_run_interrupted_after_learning_does_not_learn_again_but_of_another_input_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in.jsonl").write_text("\n".join(few_articles()))
+    learnings = []
+    learn = jobs.train_model
+    monkeypatch.setattr(jobs, "train_model", lambda *a, **k: learnings.append(1) or learn(*a, **k))
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr("toolkit.classify.open_ledger", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run_here(tmp_path / "in.jsonl", tmp_path / "out")
+    assert len(learnings) == 1
+    run_here(tmp_path / "in.jsonl", tmp_path / "out")
+    (tmp_path / "out" / "report.html").unlink()
+    run_here(tmp_path / "in.jsonl", tmp_path / "out")
+    assert len(learnings) == 1
+    (tmp_path / "in.jsonl").write_text("\n".join(few_articles(5)))
+    run_here(tmp_path / "in.jsonl", tmp_path / "out")
+    assert len(learnings) == 2
+
+
+def test_force_removes_every_table_of_the_run_before(tmp_path: Path) -> None:
+    from toolkit.files import TABLE_FORMATS
+    from toolkit.runs import clear_run
+
+    (tmp_path / "in.jsonl").write_text("\n".join(few_articles()))
+    with jobs.opened([str(tmp_path / "in.jsonl")], out=tmp_path / "out") as sources:
+        jobs.run_job(sources, tmp_path / "out", inputs=["in.jsonl"], formats=TABLE_FORMATS)
+    (tmp_path / "out" / "report.html").unlink()
+    clear_run(tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir() if path.suffix] == ["report.data"]
+
+
 @pytest.mark.parametrize("n_documents", [1, 2, 5, 14])
 def test_tiny_corpora_get_a_report(n_documents: int, tmp_path: Path) -> None:
     words = "railway durian vaccine tourist port loan solar scholarship patrol tariff visa cable rice fair".split()

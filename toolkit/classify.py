@@ -82,7 +82,7 @@ def classify(
     """Judge every record of the sources and publish the results folder; what is done already is not done again."""
     n_bytes = sum(source.path.stat().st_size for source in sources)
     engine, workers = choose_engine(engine, n_bytes=n_bytes, workers=workers)
-    start_run(folder, key, inputs=inputs)
+    start_run(folder, key, inputs=inputs, learned_from=input_hash if key.command == "run" else None)
     counts = Counts()
     stats = ReadStats()
     with open_ledger(folder) as ledger:

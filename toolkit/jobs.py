@@ -34,6 +34,7 @@ from toolkit.runs import (
     check_folder,
     hash_sources,
     is_finished,
+    learned_from,
     source_date,
     start_run,
 )
@@ -116,7 +117,6 @@ def _train_and_save(
     with_sources: bool,
     keep_topics: bool,
     progress: Progress,
-    input_hash: str,
     taught: Callable[[Lesson], None] | None = None,
 ) -> Trained:
     refused: list[Quarantined] = []
@@ -143,7 +143,6 @@ def _train_and_save(
         raise ToolkitError("nothing in the input could be read.", exit_code=3)
     if labels and not model.training["n_labels"]:
         notes = (*notes, "None of the labelled ids occur in the input: the labels had no effect.")
-    model = replace(model, training={**model.training, "input_hash": input_hash})
     progress.stage("save the model")
     return Trained(save_model(model, folder, card=model_card(model)), notes, len(refused))
 
@@ -188,7 +187,6 @@ def train_job(
         with_sources=False,
         keep_topics=base_name is not None,
         progress=progress or Silent(),
-        input_hash=hash_sources(sources),
         taught=lessons.append if report_folder else None,
     )
     notes = (*notes, *told, *trained.notes)
@@ -244,8 +242,8 @@ def run_job(
         and report_path.is_file()
     ):
         return Finished(earlier, folder, was_done=True, notes=notes)
-    start_run(folder, key, inputs=inputs)
-    model = _model_of_run(folder / "model", input_hash) if earlier else None
+    model = _model_of_run(folder / "model") if earlier and learned_from(earlier) == input_hash else None
+    start_run(folder, key, inputs=inputs, learned_from=input_hash if model else None)
     if model is None:
         try:
             trained = _train_and_save(
@@ -260,7 +258,6 @@ def run_job(
                 with_sources=True,
                 keep_topics=base_name is not None,
                 progress=progress,
-                input_hash=input_hash,
             )
         except ToolkitError as error:
             if error.exit_code != 3:
@@ -288,13 +285,13 @@ def run_job(
     return replace(finished, notes=notes, written=(*finished.written, report_path))
 
 
-def _model_of_run(folder: Path, input_hash: str) -> Model | None:
-    """The model an interrupted run of the same key had finished learning from the same input."""
+def _model_of_run(folder: Path) -> Model | None:
+    """The model an earlier run had finished learning; None without one."""
     try:
-        manifest = read_manifest(folder)
+        read_manifest(folder)
     except ToolkitError:
         return None
-    return load_model(folder) if manifest.training.get("input_hash") == input_hash else None
+    return load_model(folder)
 
 
 def _register_of(folder: Path) -> str | None:

@@ -20,6 +20,7 @@ from toolkit.files import (
     TABLE_FORMATS,
     TOPIC_CARDS,
     TOPIC_EVIDENCE,
+    TOPIC_MAP,
     TOPIC_SHARES,
     TOPIC_TREE,
     Source,
@@ -138,7 +139,7 @@ def clear_run(folder: Path) -> None:
         return
     names = [RUN, QUARANTINE, EXPLANATIONS, DRIFT, "report.html", LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm"]
     names += [TOPIC_EVIDENCE, TOPIC_CARDS, TOPIC_TREE]
-    tables = ("articles", "segments", "topics", TOPIC_SHARES)
+    tables = ("articles", "segments", "topics", TOPIC_SHARES, TOPIC_MAP)
     names += [f"{table}.{suffix}" for table in tables for suffix in TABLE_FORMATS]
     for name in names:
         (folder / name).unlink(missing_ok=True)
@@ -166,11 +167,22 @@ def is_finished(
     return set(formats) <= set(earlier.get("formats", [])) and all((folder / name).is_file() for name in files)
 
 
-def start_run(folder: Path, key: RunKey, *, inputs: Sequence[str]) -> None:
-    """Say in the folder what is being done there, before anything else is written."""
+def learned_from(earlier: Mapping[str, Any]) -> str | None:
+    """The hash of the input that the model in the folder of an earlier `run` was learned from; None where unknown."""
+    is_there = earlier.get("status") in ("running", "finished")
+    return str(earlier["input_hash"]) if is_there and "input_hash" in earlier else None
+
+
+def start_run(folder: Path, key: RunKey, *, inputs: Sequence[str], learned_from: str | None = None) -> None:
+    """Say in the folder what is being done there, before anything else is written.
+
+    `learned_from` is the hash of the input that the folder's own model was learned from, once it is there.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     sweep_temporary(folder)
     run = {"schema_version": 1, "status": "running", "key": key.as_dict(), "inputs": list(inputs)}
+    if learned_from is not None:
+        run["input_hash"] = learned_from
     atomic_write_bytes(folder / RUN, canonical_json(run).encode())
 
 
