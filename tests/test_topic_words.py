@@ -155,6 +155,8 @@ def test_no_term_and_no_name_is_cut_off_within_a_longer_phrase():
         "A crane lifts the first steel girder of the bridge near Portville, Freedonia, on Sept. 3.",
         "A crane is pictured beside the first steel girder of the bridge in the port of Portville.",
         "A passenger walks past the new railway station of the port of Portville on May 3, 2021.",
+        "Jo Bloggs, right, shakes hands with the ambassador of Freedonia at the opening of the railway bridge.",
+        "Jo Bloggs (second from left) shakes hands with the ambassador of Freedonia at the railway bridge.",
         "IRON WORK Because of the strong wind some of the girders of the bridge are lifted by two cranes.",
         "Jo Bloggs has a PhD from the Harbour School in Portville and is a fellow of the Crane Institute.",
         "Jo Bloggs is a senior fellow of the Crane Institute, where harbours and railways are studied.",

@@ -29,6 +29,7 @@ _NOT_PROSE = re.compile(
     r"|this (?:article|story|column|report)\b"
     # Captions: what a picture shows, whose it is, a place and a day at the end ("in Portville, Freedonia, May 3.")
     r"|\b(?:this|undated|aerial|handout) (?:photo|photograph|picture|image)\b|\bpictured\b"
+    r"|(?:,|\() ?(?:\w+ from )?(?:left|right|cent(?:re|er))(?:,|\))"
     r"|\([^()/]{1,30}/[^()/]{1,30}\)\s*$"
     r"|, (?:on )?(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:, \d{4})?\.?\s*$",
     re.I,
