@@ -40,12 +40,14 @@ _DATED_END = re.compile(
     re.I,
 )
 _NOW = re.compile(r"\b[a-z]{2,}s (?:a|an|the|at|by|in|into|near|next|on|over|past|through|to|with)\b")
-_NOT_NOW = re.compile(r"\b(?:[a-z]{2,}ed|was|were|had|has|have|said|will|would|took|held|met|made|began|from)\b")
+_NOT_NOW = re.compile(
+    r"\b(?:[a-z]+[^\We]ed|agreed|was|were|had|has|have|said|will|would|took|held|met|made|began|from)\b"
+)
 # A headline or a picture's title that runs into the text, and a paragraph about who wrote the article.
 _SHOUTED = re.compile(r"[A-Z]{3,}(?:[ '’]+[A-Z]{2,})+ [A-Z][a-z]")  # a dateline has a mark behind it
 _ABOUT_AUTHOR = re.compile(
-    r"[A-Z][^.!?]{2,60}?(?<!who )\b(?:is an? |has a PhD|holds a )[^.!?]{0,80}?\b(?:fellow|professor|lecturer|researcher"
-    r"|columnist|correspondent|journalist|writer|author|analyst|consultant|PhD|doctorate)\b"
+    r"[A-Z][^.!?]{2,60}?(?<!who )\b(?:(?:has|holds) an? (?:PhD|doctorate|master)|is an? [^.!?]{0,80}?\b(?:fellow|professor"
+    r"|lecturer|researcher|columnist|correspondent|journalist|writer|author|analyst|consultant)\b)"
 )
 # No sentence ends after an initial or an English title, month or short form.
 _SHORT = (
