@@ -158,8 +158,8 @@ def test_no_term_and_no_name_is_cut_off_within_a_longer_phrase():
         "Jo Bloggs, right, shakes hands with the ambassador of Freedonia at the opening of the railway bridge.",
         "Jo Bloggs (second from left) shakes hands with the ambassador of Freedonia at the railway bridge.",
         "IRON WORK Because of the strong wind some of the girders of the bridge are lifted by two cranes.",
-        "Jo Bloggs has a PhD from the Harbour School of the Technical University of Portville in the north of Freedonia, "
-        "and is a fellow of the Crane Institute.",
+        "Jo Bloggs has a PhD from the Harbour School of the Technical University of Portville in the north of Freedonia"
+        " and is a fellow of the Crane Institute.",
         "Jo Bloggs is a senior fellow of the Crane Institute, where harbours and railways are studied.",
         "Undated handout image shows the first steel girder of the bridge in the port of Portville.",
     ],
@@ -191,3 +191,10 @@ def test_what_one_article_alone_repeats_is_no_term_of_a_topic_that_several_share
     assert not any(weights[0, t] for key, t in candidates.numbers.items() if "zanzibar" in key)
     alone, _ = weigh_terms(candidates, ["one article"] * 14, labels, 2)
     assert alone[0, candidates.numbers["zanzibar"]] > 0  # an article that is the whole topic has its own words
+
+
+def test_short_forms_without_a_vowel_come_last_in_names():
+    said = [f"Net profit rose {n} mln dlrs vs {n} mln dlrs, the brewery {verb}." for n, verb in enumerate(VERBS * 2)]
+    texts = [*said, *(f"Growers {verb} durian orchards." for verb in VERBS * 2)]
+    _, name = described(texts, [0] * len(said) + [1] * len(said))
+    assert not {"mln", "dlrs", "vs", "mln dlrs", "mln dlrs vs"} & {part.lower() for part in name.split(", ")}

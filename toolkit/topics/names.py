@@ -31,6 +31,7 @@ _PROPER_SHARE = 0.7  # of its merit that a phrase of capitals keeps: people and 
 _TITLED_SHARE = 0.6  # one that begins with an office: a person
 _EMPTY_SHARE = 0.2  # a phrase that ends with an office, a word of reporting
 _VERBAL_SHARE = 0.5  # one that begins like a participle or an adverb
+_CLIPPED_SHARE = 0.1  # one with a short form without a vowel, as of units and in tables: "mln", "pct", "vs"
 _MIN_PHRASE_MERIT = 0.6  # of a word's that a phrase with the word needs to stand in its place
 _MIN_MERIT = 0.3  # of the best part's that a third one needs
 _MIN_ENDING_RATIO = 0.5  # what mostly waits for another word is no name: "digital", "Prime Minister" before a person's
@@ -46,6 +47,7 @@ _OFFICES = frozenset(
     """.split()
 )
 _ADJECTIVES = frozenset(["bilateral", "international", "joint", "mutual", "national", "online"])
+_CLIPPED = re.compile(r"(?<![^ ])[b-df-hj-np-tv-xz]{2,}(?![^ ])")
 _EMPTY = REPORTING_WORDS | _ADJECTIVES
 
 
@@ -169,6 +171,8 @@ def _parts(candidates: Candidates, weights: Matrix, shares: Matrix, subject: fro
             merit *= _TITLED_SHARE
         elif words[0].endswith(("ed", "ly")):
             merit *= _VERBAL_SHARE
+        if _CLIPPED.search(text):
+            merit *= _CLIPPED_SHARE
         found.append(_Part(t, round(merit * float(shares[t]) ** _COVERAGE_POWER, 9), text, parts, is_proper))
     return sorted(found, key=lambda part: (-part.merit, part.words))[:_N_COMPARED]
 

@@ -46,8 +46,9 @@ _NOT_NOW = re.compile(
 # A headline or a picture's title that runs into the text, and a paragraph about who wrote the article.
 _SHOUTED = re.compile(r"[A-Z]{3,}(?:[ '’]+[A-Z]{2,})+ [A-Z][a-z]")  # a dateline has a mark behind it
 _ABOUT_AUTHOR = re.compile(
-    r"[A-Z][^.!?]{2,60}?(?<!who )\b(?:(?:has|holds) an? (?:PhD|doctorate|master)|is an? [^.!?]{0,80}?\b(?:fellow|professor"
-    r"|lecturer|researcher|columnist|correspondent|journalist|writer|author|analyst|consultant)\b)"
+    r"[A-Z][^.!?]{2,60}?(?<!who )\b(?:(?:has|holds) an? (?:PhD|doctorate|master)"
+    r"|is an? [^.!?]{0,80}?\b(?:fellow|professor|lecturer|researcher|columnist|correspondent|journalist|writer|author"
+    r"|analyst|consultant)\b)"
 )
 # No sentence ends after an initial or an English title, month or short form.
 _SHORT = (
