@@ -193,7 +193,7 @@ def test_what_one_article_alone_repeats_is_no_term_of_a_topic_that_several_share
     assert alone[0, candidates.numbers["zanzibar"]] > 0  # an article that is the whole topic has its own words
 
 
-def test_short_forms_without_a_vowel_come_last_in_names():
+def test_no_short_form_without_a_vowel_is_in_a_name():
     said = [f"Net profit rose {n} mln dlrs vs {n} mln dlrs, the brewery {verb}." for n, verb in enumerate(VERBS * 2)]
     texts = [*said, *(f"Growers {verb} durian orchards." for verb in VERBS * 2)]
     _, name = described(texts, [0] * len(said) + [1] * len(said))

@@ -31,7 +31,6 @@ _PROPER_SHARE = 0.7  # of its merit that a phrase of capitals keeps: people and 
 _TITLED_SHARE = 0.6  # one that begins with an office: a person
 _EMPTY_SHARE = 0.2  # a phrase that ends with an office, a word of reporting
 _VERBAL_SHARE = 0.5  # one that begins like a participle or an adverb
-_CLIPPED_SHARE = 0.1  # one with a short form without a vowel, as of units and in tables: "mln", "pct", "vs"
 _MIN_PHRASE_MERIT = 0.6  # of a word's that a phrase with the word needs to stand in its place
 _MIN_MERIT = 0.3  # of the best part's that a third one needs
 _MIN_ENDING_RATIO = 0.5  # what mostly waits for another word is no name: "digital", "Prime Minister" before a person's
@@ -47,7 +46,8 @@ _OFFICES = frozenset(
     """.split()
 )
 _ADJECTIVES = frozenset(["bilateral", "international", "joint", "mutual", "national", "online"])
-_CLIPPED = re.compile(r"(?<![^ ])[b-df-hj-np-tv-xz]{2,}(?![^ ])")
+# Short forms without a vowel, as of units and in tables ("mln", "pct", "vs", "Jr"); acronyms are in capitals.
+_CLIPPED = re.compile(r"(?<![^ ])[B-DF-HJ-NP-TV-XZb-df-hj-np-tv-xz][b-df-hj-np-tv-xz]+(?![^ ])")
 _EMPTY = REPORTING_WORDS | _ADJECTIVES
 
 
@@ -73,8 +73,9 @@ def name_topic(
 ) -> str:
     """Two or three terms of the topic as they stand in the texts; "" where nothing sets it apart.
 
-    The parts have no word in common, none says what another says, none is a piece of a longer phrase, one at least is
-    no proper name where the topic has any other, and none is the subject itself.
+    The parts have no word in common, none says what another says, none is a piece of a longer phrase, none is a short
+    form without a vowel where there is anything else, one at least is no proper name where the topic has any other, and
+    none is the subject itself.
 
     Parameters
     ----------
@@ -171,9 +172,8 @@ def _parts(candidates: Candidates, weights: Matrix, shares: Matrix, subject: fro
             merit *= _TITLED_SHARE
         elif words[0].endswith(("ed", "ly")):
             merit *= _VERBAL_SHARE
-        if _CLIPPED.search(text):
-            merit *= _CLIPPED_SHARE
         found.append(_Part(t, round(merit * float(shares[t]) ** _COVERAGE_POWER, 9), text, parts, is_proper))
+    found = [part for part in found if not _CLIPPED.search(part.text)] or found
     return sorted(found, key=lambda part: (-part.merit, part.words))[:_N_COMPARED]
 
 
