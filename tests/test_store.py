@@ -91,3 +91,16 @@ def test_an_unknown_model_is_answered_with_the_nearest_name(tmp_path: Path, monk
     save(tmp_path / "models" / "durian", [1.0])
     with pytest.raises(ToolkitError, match="Did you mean durian"):
         find_model("durain")
+
+
+def test_arrays_that_cannot_be_read_are_the_models_fault_and_not_the_programs(tmp_path: Path) -> None:
+    import hashlib
+
+    save(tmp_path / "m", [1.0])
+    cut = (tmp_path / "m" / "weights.safetensors").read_bytes()[:20]
+    (tmp_path / "m" / "weights.safetensors").write_bytes(cut)
+    manifest = json.loads((tmp_path / "m" / "manifest.json").read_text())
+    manifest["files"]["weights.safetensors"] = hashlib.sha256(cut).hexdigest()
+    (tmp_path / "m" / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ValueError, match=r"weights\.safetensors"):
+        load_part(read_manifest(tmp_path / "m"), "weights")

@@ -344,6 +344,20 @@ def test_a_persons_merge_outlives_retraining_whether_found_as_two_or_as_one() ->
     assert ids(only_the_alias) == [2, 1]
 
 
+def test_a_merged_topic_has_the_terms_of_all_its_parts_and_the_theme_most_of_it_is_under() -> None:
+    model = first(("rail",), ("fruit",), ("visa",))
+    parts = [
+        replace(model.topics[0], n_segments=10, theme="a", terms=(("train", 0.6), ("ports", 0.2))),
+        replace(model.topics[1], n_segments=20, theme="b", terms=(("mango", 0.5), ("port", 0.1), ("durian", 0.01))),
+        replace(model.topics[2], n_segments=20, theme=None),
+    ]
+    model = replace(model, topics=tuple(parts))
+    merged = edited(model, model.registry.merged(0, [1])).shown()[0]
+    assert [term for term, _ in merged.terms] == ["mango", "train", "ports"]
+    assert [weight for _, weight in merged.terms] == pytest.approx([0.333333, 0.2, 0.133333], abs=1e-5)
+    assert (merged.topic, merged.name, merged.theme) == (0, "rail", "b")
+
+
 def test_without_any_topic_before_or_after_all_are_born_or_retired() -> None:
     assert kinds(carried(first(), model_of(("rail",)))) == [("born", None, [0])]
     assert kinds(carried(first(("rail",)), model_of())) == [("retired", 0, [])]
@@ -621,6 +635,16 @@ def test_list_and_diff_are_legible_and_send_no_control_bytes(folder: Path, monke
 
 def test_a_model_inside_the_installed_package_is_left_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("toolkit.__file__", str(folder.parents[1] / "__init__.py"))
+    with pytest.raises(ToolkitError, match="Copy the folder"):
+        rename_topic(folder, 4, "Travel")
+
+
+def test_a_model_the_toolkit_comes_with_is_left_alone_from_elsewhere(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toolkit.topic_jobs.shipped_folder", lambda kind: folder.parent)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
     with pytest.raises(ToolkitError, match="Copy the folder"):
         rename_topic(folder, 4, "Travel")
 

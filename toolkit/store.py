@@ -301,9 +301,13 @@ def load_part(manifest: Manifest, part: str) -> tuple[dict[str, Any], dict[str, 
     values = json.loads(_checked(manifest, f"{part}.json"))
     arrays: dict[str, np.ndarray] = {}
     if f"{part}.safetensors" in manifest.files:
+        from safetensors import SafetensorError
         from safetensors.numpy import load
 
-        arrays = load(_checked(manifest, f"{part}.safetensors"))
+        try:
+            arrays = load(_checked(manifest, f"{part}.safetensors"))
+        except SafetensorError as error:
+            raise ValueError(f"{part}.safetensors: {error}") from error
     return values, arrays
 
 

@@ -11,7 +11,7 @@ import toolkit
 from toolkit.card import model_card
 from toolkit.errors import ToolkitError
 from toolkit.model import Model, load_model, save_registry
-from toolkit.store import MANIFEST, editing, find_model
+from toolkit.store import MANIFEST, editing, find_model, shipped_folder
 from toolkit.topics import Registry
 from toolkit.topics.differences import Difference, difference
 
@@ -42,6 +42,7 @@ def list_topics(model: Model) -> list[dict[str, Any]]:
                 **entry.state(),
                 "name": entry.shown_name,
                 "automatic_name": entry.name,
+                "terms": [term for term, _ in found.terms] if found else list(entry.terms),
                 "n_segments": found.n_segments if found else None,
                 "theme": found.theme if found else None,
                 "stability": found.stability if found else None,
@@ -101,7 +102,9 @@ def part_topics(folder: Path, topics: Sequence[int]) -> Model:
 
 
 def _edit(folder: Path, change: Callable[[Model], Registry]) -> Model:
-    if Path(toolkit.__file__).resolve().parent in folder.resolve().parents:
+    shipped = shipped_folder("models").resolve()
+    is_ours = folder.resolve().parent == shipped != Path("models").resolve()  # not a model trained in a checkout
+    if is_ours or Path(toolkit.__file__).resolve().parent in folder.resolve().parents:
         raise ToolkitError(
             f"{folder}: is a part of the installed toolkit, which the next installation replaces. "
             f"Copy the folder to models/{folder.name} first, and name that."

@@ -107,6 +107,7 @@ class TopicModel:
     def shown(self) -> tuple[Topic, ...]:
         """The topics as a reader sees them, largest first: merged ones as one, people's names in force.
 
+        A merged topic has the terms of all its parts, by their weight and size, and the theme most of it is under.
         An article in several parts of a merged topic is counted once for each of them in its `n_articles`.
         """
         parts: dict[int, list[Topic]] = {}
@@ -121,6 +122,8 @@ class TopicModel:
                     own,
                     topic=shown_as,
                     name=names.get(shown_as, own.name),
+                    terms=own.terms if len(merged) == 1 else _joined_terms(merged),
+                    theme=own.theme if len(merged) == 1 else _common_theme(merged),
                     n_segments=sum(topic.n_segments for topic in merged),
                     n_articles=sum(topic.n_articles for topic in merged),
                     stability=own.stability if len(merged) == 1 else None,  # of the whole it was not measured
@@ -186,6 +189,27 @@ def unit_rows(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     lengths = np.sqrt(np.add.reduce(rows * rows, axis=1))
     lengths[lengths == 0] = 1
     return np.asarray(rows / lengths[:, None])
+
+
+def _joined_terms(merged: Sequence[Topic]) -> tuple[tuple[str, float], ...]:
+    """The terms of topics that are one now, weighed by the share of its segments; singular and plural count once."""
+    n_segments = max(sum(topic.n_segments for topic in merged), 1)
+    weights: dict[str, float] = {}
+    shown: dict[str, str] = {}
+    for topic in merged:
+        for term, weight in topic.terms:
+            key = term.casefold().removesuffix("s")
+            weights[key] = weights.get(key, 0.0) + weight * topic.n_segments / n_segments
+            shown.setdefault(key, term)
+    best = sorted(weights, key=lambda key: (-round(weights[key], 6), key))[: max(len(topic.terms) for topic in merged)]
+    return tuple((shown[key], round(weights[key], 6)) for key in best)
+
+
+def _common_theme(merged: Sequence[Topic]) -> str | None:
+    sizes: dict[str | None, int] = {}
+    for topic in merged:
+        sizes[topic.theme] = sizes.get(topic.theme, 0) + topic.n_segments
+    return max(sizes, key=lambda theme: (sizes[theme], theme or ""))
 
 
 def _topic_state(topic: Topic) -> dict[str, Any]:
