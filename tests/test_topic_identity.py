@@ -342,6 +342,8 @@ def test_a_persons_merge_outlives_retraining_whether_found_as_two_or_as_one() ->
     assert as_one.registry.entry(0).status == "merged"
     only_the_alias = carried(before, model_of(("rail",), ("fruit",)))
     assert ids(only_the_alias) == [2, 1]
+    assert kinds(only_the_alias) == [("kept", 0, [2]), ("kept", 1, [1]), ("kept", 2, [2])]
+    assert only_the_alias.registry.entry(2).shown_name == "rail"
 
 
 def test_a_merged_topic_has_the_terms_of_all_its_parts_and_the_theme_most_of_it_is_under() -> None:

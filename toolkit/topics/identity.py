@@ -220,6 +220,8 @@ def _changes(
             parents[j].add(old[i])
         if kind == "merged" and links[0].topic == old[i]:
             kind = "kept"  # the new topic continues what was merged into this one
+        if kind == "retired" and old[i] in ids:
+            kind, links = "kept", (_link(counts, i, ids.index(old[i]), old[i]),)  # what was merged into it goes on
         found.append(Change(kind, old[i], links))
     found.sort(key=lambda change: change.before or 0)
     for j in sorted(range(len(ids)), key=lambda j: ids[j]):
