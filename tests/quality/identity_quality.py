@@ -2,7 +2,8 @@
 
     python tests/quality/identity_quality.py CORPORA [bbc_news] [reuters21578] [sea_china_news] [--seeds N]
 
-Protocol. A model is fitted on four fifths of a corpus, another on all of it; `carry_identity` hands ids on. Which fifth
+Protocol. A model is fitted on four fifths of a corpus, another on all of it, told the first one's number of topics as
+`train --from` does; `carry_identity` hands ids on. Which fifth
 is new: by a hash of the article's id, once for each seed; for sea_china_news also whole outlets in turn (nothing of
 an outlet was seen before) and the newest fifth by date. bbc_news and reuters21578 (every third article) have one
 segment an article; sea_china_news its on-topic segments, cut and judged by the shipped model.
@@ -86,7 +87,7 @@ def on_topic_segments(rows: Sequence[Row]) -> list[Row]:
     return found
 
 
-def fit(rows: Sequence[Row]) -> TopicModel:
+def fit(rows: Sequence[Row], *, n_before: int | None = None) -> TopicModel:
     model = fit_topics(
         [row["text"] for row in rows],
         [row["document_id"] for row in rows],
@@ -94,6 +95,7 @@ def fit(rows: Sequence[Row]) -> TopicModel:
         embedder=load_embedder(),
         config=Topics(),
         with_map=False,
+        n_before=n_before,
     )
     return model.as_first(corpus_hash="")
 
@@ -153,11 +155,11 @@ def measure(name: str, rows: Sequence[Row], seeds: int) -> np.ndarray:
     """(kept, unchanged) by terms, by members, by either: array of shape (3, 2)."""
     embedder = load_embedder()
     texts = [row["text"] for row in rows]
-    after = fit(rows)
     sums = np.zeros((3, 2), dtype=int)
     for what, new in splits(name, rows, seeds):
         old_rows = [row for row in rows if row["document_id"] not in new]
         before = fit(old_rows)
+        after = fit(rows, n_before=len(before.topics))
         carried = carry_identity(before, after, texts, embedder, corpus_hash="")
         ids = [topic.topic for topic in carried.topics]
         terms = set(by_terms(before, carried))

@@ -168,9 +168,11 @@ def train(
         )
     for note in trained.notes:
         say(note, quiet=quiet)
+    n_documents, n_topics = manifest.training["n_documents"], manifest.training["n_topics"]
     say(
-        f"learned from {manifest.training['n_documents']:,} documents, {manifest.training['n_labels']:,} labelled; "
-        f"{manifest.training['n_topics']} topics. wrote {manifest.folder}",
+        f"learned from {n_documents:,} {'document' if n_documents == 1 else 'documents'}, "
+        f"{manifest.training['n_labels']:,} labelled; {n_topics} {'topic' if n_topics == 1 else 'topics'}. "
+        f"wrote {manifest.folder}",
         quiet=quiet,
     )
     if trained.report is not None:
