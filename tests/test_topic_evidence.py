@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from test_topics import SUBJECTS, fit, planted
 
 from toolkit.clean import normalise
+from toolkit.config import load_config, shipped_config
 from toolkit.data import Topic
 from toolkit.embed import load_embedder
 from toolkit.files import TOPIC_CARDS, TOPIC_EVIDENCE, TOPIC_SHARES, TOPIC_TREE
+from toolkit.places import Gazetteer
 from toolkit.topic_files import TopicFiles
 from toolkit.topics.candidates import find_candidates
 from toolkit.topics.evidence import TermFinder
@@ -243,6 +245,20 @@ def test_exemplars_and_the_summary_come_from_articles_on_the_subject(model, tmp_
     card = next(card for card in lines(tmp_path / TOPIC_CARDS) if card["topic"] == rail.topic)
     numbers = [int(span["document_id"][1:]) for span in [card["summary"], *card["exemplars"]]]
     assert all(i in (2, 5) or (i > 5 and i % 2) for i in numbers)
+
+
+def test_shares_by_place_count_no_peoples_and_no_organisations(model, tmp_path):
+    gazetteer = Gazetteer.from_config(load_config(shipped_config()).places)
+    assert {"Thai", "Filipino", "Philippine Coast Guard"} <= gazetteer.no_places()
+    assert not {"Thailand", "Bangkok", "Philippines", "ASEAN", "Yunnan"} & gazetteer.no_places()
+    given = {"dates": Counter(), "side_ids": ["a"], "no_places": gazetteer.no_places()}
+    writer = TopicFiles(model, load_embedder(), **given)
+    for i in range(9):
+        article = article_of(f"d{i}") | {"places_a": ["Thai", "Thailand", "Bangkok"]}
+        writer.add(article, rows_of(f"d{i}", ["A train."], model.topics[0].topic), copy_of=None, story_of=None)
+    writer.write(tmp_path, ["jsonl"], [])
+    named = {row["key"] for row in lines(tmp_path / f"{TOPIC_SHARES}.jsonl") if row["by"] == "place:a"}
+    assert named == {"Thailand", "Bangkok"}
 
 
 def test_a_node_of_the_tree_is_named_after_what_most_of_its_topics_share():

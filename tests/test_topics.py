@@ -1,4 +1,5 @@
 import hashlib
+import itertools
 import json
 import os
 import random
@@ -357,6 +358,25 @@ def test_of_numbers_no_less_stable_the_one_nearest_to_the_model_before_is_taken(
 
     chosen = {near: find_number(group, range(len(truth)), most=20, near=near).chosen for near in (None, 4, 5, 6, 7)}
     assert chosen == {None: 8, 4: 4, 5: 4, 6: 8, 7: 8}
+
+
+def test_what_is_better_by_less_than_chance_does_not_change_the_number_of_topics():
+    truth = np.repeat(np.arange(8), 50)
+    draws = itertools.count()
+
+    def group(rows, numbers):  # at 8 always a little off; at 4 exact but for one draw of ten: worse, and less surely so
+        chance = np.random.default_rng(n := next(draws))
+        off = np.where(chance.random(len(rows)) < 0.04, 0, truth[rows])
+        once = chance.permutation(truth[rows]) if n % 10 == 3 else truth[rows] // 2
+        return [{4: once, 8: off}.get(number, chance.integers(0, number, len(rows))) for number in numbers]
+
+    found = {near: find_number(group, range(len(truth)), most=20, near=near) for near in (None, 4)}
+    means = {point.n_topics: point.mean for point in found[4].points}
+    assert means[4] < means[8] - 0.05
+    assert {near: curve.chosen for near, curve in found.items()} == {None: 8, 4: 4}
+
+
+def test_the_number_of_topics_before_is_remembered():
     kept = fit(planted(), config={"engine": "bertopic", "n_topics": None}, n_before=3)
     assert (kept.selection["n_topics"], kept.selection["near"]) == (3, 3)
 

@@ -321,7 +321,13 @@ def _publish(
     n_segments: Counter[int] = Counter()
     n_articles: Counter[int] = Counter()
     verdicts: Counter[str] = Counter()
-    topic_files = TopicFiles(model.topics, model.embedder, dates=dates, side_ids=list(model.config.places.sides))
+    topic_files = TopicFiles(
+        model.topics,
+        model.embedder,
+        dates=dates,
+        side_ids=list(model.config.places.sides),
+        no_places=model.gazetteer.no_places(),
+    )
 
     def articles() -> Iterator[dict[str, Any]]:
         for document_id, outcome in ledger.outcomes():

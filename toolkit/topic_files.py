@@ -44,10 +44,19 @@ class TopicFiles:
     model : the topics and the space they lie in
     dates : how many articles on the subject have each date
     side_ids : whose `places_*` columns are counted
+    no_places : names in these columns that are peoples and organisations: shares are counted by place
     """
 
-    def __init__(self, model: TopicModel, embedder: Encoder, *, dates: Counter[str], side_ids: Sequence[str]) -> None:
-        self._model, self._embedder, self._side_ids = model, embedder, side_ids
+    def __init__(
+        self,
+        model: TopicModel,
+        embedder: Encoder,
+        *,
+        dates: Counter[str],
+        side_ids: Sequence[str],
+        no_places: frozenset[str] = frozenset(),
+    ) -> None:
+        self._model, self._embedder, self._side_ids, self._no_places = model, embedder, side_ids, no_places
         self._topics = model.shown()
         self._centres = _centres(model, self._topics)
         self._evidence = TermEvidence(self._topics, normalised=_read, view=_view)
@@ -81,7 +90,10 @@ class TopicFiles:
                 {row["topic"] for row in segments if row["on_topic"] == "on"} - {NO_TOPIC},
                 date=article["date"],
                 outlet=outlet,
-                places={side: article[f"places_{side}"] for side in self._side_ids},
+                places={
+                    side: [name for name in article[f"places_{side}"] if name not in self._no_places]
+                    for side in self._side_ids
+                },
                 copy_of=story_of,
             )
 

@@ -93,6 +93,12 @@ class Gazetteer:
         """Display names of the countries of `side`, in the order of the config."""
         return list(self._members[side])
 
+    def no_places(self) -> frozenset[str]:
+        """Names of peoples and of organisations of a member, which are no places: "Thai" beside "Thailand"."""
+        beside = {e.name for e in self._entries if e.kind == "people" or (e.kind == "organisation" and e.member)}
+        places = {e.name for e in self._entries if e.kind not in ("people", "organisation")}
+        return frozenset(beside - places)
+
     def find(self, text: str, *, support: frozenset[str] = frozenset()) -> list[Mention]:
         """The names in `text`, sorted, never overlapping; of names that begin together the longest.
 

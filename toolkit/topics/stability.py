@@ -75,8 +75,13 @@ def find_number(group: Grouping, articles: Sequence[int], *, most: int, near: in
         pairs = resample_agreement(len(articles), [(rows, found[i]) for rows, found in zip(draws, labels, strict=True)])
         points.append(Point(number, round(float(np.nanmean(pairs)), 6), round(float(np.nanstd(pairs)), 6)))
     best = max(points, key=lambda point: (point.mean, point.n_topics))
-    enough = [point.n_topics for point in points if point.mean >= best.mean - max(best.error, _NO_DIFFERENCE)]
-    chosen = max(enough) if near is None else min(enough, key=lambda number: (abs(number - near), -number))
+    behind = {point.n_topics: round(best.mean - point.mean, 6) for point in points}
+    if near is None:
+        chosen = max(number for number in behind if behind[number] <= max(best.error, _NO_DIFFERENCE))
+    else:
+        errors = {point.n_topics: max(best.error, point.error, _NO_DIFFERENCE) for point in points}
+        enough = [number for number in behind if behind[number] <= errors[number]]
+        chosen = min(enough, key=lambda number: (abs(number - near), -number))
     return Curve(tuple(points), chosen, draws, labels)
 
 
