@@ -116,7 +116,7 @@ def _number_of_topics(selection: Mapping[str, Any]) -> str:
     curve = ", ".join(f"{point['n_topics']}: {point['mean']:.2f}" for point in selection["curve"])
     near = ""
     if "near" in selection:
-        near = f" (of those hardly less stable than the best, the nearest to {selection['near']}, the number before)"
+        near = f" (far from {selection['near']}, the number before, only where that is less stable beyond chance)"
     return (
         f"The number of topics was chosen by stability{near}: {curve}. It is the mean adjusted Rand index of groups "
         "found in ten draws of 80 % of the articles; 1 is the same groups, 0 chance. The stability of a topic is how "

@@ -81,7 +81,7 @@ def fit_topics(
     stop_words : words that are no terms, beside English stop words and the words of reporting
     subject_words : names of the subject itself; they may stand in a topic's terms but never make up its name
     with_map : whether to lay out a map, and to keep landmarks of it
-    n_before : topics of the model this one goes on from; of equally stable numbers the nearest to it is taken
+    n_before : topics of the model this one goes on from; see `find_number`
     progress : called with a stage and the share done, in [0, 1]
     """
     report = progress or (lambda stage, share: None)
