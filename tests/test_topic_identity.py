@@ -453,6 +453,12 @@ def folder(saved: Path, tmp_path: Path) -> Path:
     return tmp_path / "models" / "mine"
 
 
+def test_a_name_of_marks_is_no_markdown_in_the_model_card(folder: Path) -> None:
+    rename_topic(folder, 1, "<b>Fairs</b> [now](x) *a* | b")
+    row = next(line for line in (folder / "README.md").read_text(encoding="utf-8").split("\n") if "Fairs" in line)
+    assert "\\<b\\>Fairs\\</b\\> \\[now\\](x) \\*a\\* / b |" in row
+
+
 def test_renaming_then_loading_shows_the_name_and_leaves_the_model_what_it_is(folder: Path) -> None:
     before = read_manifest(folder)
     rename_topic(folder, 1, "Fairs  and exports")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toolkit.model import Model
+
+_MARKS = re.compile(r"[\\`*_{}\[\]<>#!]")
 
 
 def model_card(model: Model) -> str:
@@ -14,7 +17,7 @@ def model_card(model: Model) -> str:
     found = [
         (
             str(t.topic),
-            t.name,
+            _escaped(t.name),
             str(t.n_segments),
             str(t.n_articles),
             "" if t.stability is None else f"{t.stability:.2f}",
@@ -122,6 +125,11 @@ def _number_of_topics(selection: Mapping[str, Any]) -> str:
         "found in ten draws of 80 % of the articles; 1 is the same groups, 0 chance. The stability of a topic is how "
         "much of it was found again in those draws (mean best Jaccard index; above .75 stable, below .5 dissolved)."
     )
+
+
+def _escaped(text: str) -> str:
+    """A name as Markdown shows it: nothing in it is a mark, a link or HTML."""
+    return _MARKS.sub(r"\\\g<0>", text)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
