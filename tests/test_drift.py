@@ -12,8 +12,10 @@ import pytest
 from drift_profiles import judge, profile_of
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from toolkit import jobs
+from toolkit.cli import app
 from toolkit.config import load_config, shipped_config
 from toolkit.data import Record
 from toolkit.drift import (
@@ -101,9 +103,10 @@ def test_a_new_subject_in_a_batch_is_flagged_with_its_own_words_and_articles(pro
     assert all(
         example["document_id"].startswith("new") and 0 <= example["index"] < 4 for example in candidate["examples"]
     )
-    said = " ".join(words_for(found, model="mine"))
-    assert f"{candidate['n_articles']} articles ({100 * candidate['share']:.1f} %)" in said
-    assert "--from mine" in said
+    said = " ".join(words_for(found, model="mine", no_relevance=True))
+    n_compared = found["alarm"]["n_articles"]
+    assert f"{candidate['n_articles']} of {n_compared} articles compared ({100 * candidate['share']:.1f} %)" in said
+    assert "--from mine --no-relevance`" in said  # without it the subject of the config would be looked for
 
 
 def test_batches_of_the_same_kind_look_like_the_training_corpus(profile):
@@ -150,7 +153,7 @@ def test_one_story_told_many_times_is_no_topic(profile):
     found = judged(profile, corpus(50, 2, "b") + told)
     assert [candidate["kind"] for candidate in found["candidates"]] == ["one story"]
     assert found["verdict"] != "new topic"
-    assert "one story" in " ".join(words_for(found, model="m"))
+    assert "one story" in " ".join(words_for(found, model="m", no_relevance=True))
 
 
 def test_what_one_outlet_alone_writes_is_no_topic(profile):
@@ -162,7 +165,9 @@ def test_a_handful_gets_words_and_no_p_value(profile):
     found = judged(profile, corpus(TOO_FEW - 1, 2, "b"))
     assert found["verdict"] == "too few to say"
     assert found["measures"] == []
-    assert words_for(found, model="m") == ["Too few articles to compare with the training corpus."]
+    (said,) = words_for(found, model="m", no_relevance=True)
+    assert f"{TOO_FEW - 1} in the batch" in said
+    assert f"{TOO_FEW} of each are needed" in said
     assert judged(profile, [])["verdict"] == "too few to say"
 
 
@@ -455,4 +460,65 @@ def test_articles_in_another_language_are_counted_and_not_compared(model_folder,
     items = [*pages(corpus(25, 2, "b")), {"id": "far", "text": f"{malay}\n\n{malay} {malay}"}]
     found = json.loads(classified(model_folder, items, tmp_path / "malay")[1])
     assert found["n_other_language"] == 1
-    assert any("other languages" in note for note in found["notes"])
+    assert "1 on-topic article in another language was not compared." in found["words"]
+    found = json.loads(classified(model_folder, [{**items[-1], "id": str(i)} for i in range(30)], tmp_path / "all")[1])
+    assert "1 on-topic article in another language was not compared." in found["words"]  # copies count once
+
+
+def test_a_candidate_is_called_what_it_is_and_what_is_said_of_the_rest_is_no_contradiction():
+    candidate = {"terms": [{"term": "mango", "n_articles": 9}], "n_articles": 9, "share": 0.045}
+    found = {"verdict": "other mixture", "notes": [], "alarm": {"n_articles": 200}, "verdicts": {"on": 200}}
+    mixed = {"name": "theme_shares", "differs": True, "is_material": False, "batch": 0.05}
+    said = {}
+    for kind in ("known words", "one outlet", "one story"):
+        both = {**found, "candidates": [{**candidate, "kind": kind}], "measures": [mixed]}
+        said[kind] = " ".join(words_for(both, model="m", no_relevance=True))
+        assert "9 of 200 articles compared (4.5 %)" in said[kind]
+        assert "Nothing was found" not in said[kind]
+        assert "the batch is mixed otherwise" in said[kind]
+        like = {**both, "verdict": "like the training corpus", "measures": [{**mixed, "name": "vectors"}]}
+        assert "Beside that the batch looks like" in " ".join(words_for(like, model="m", no_relevance=True))
+    assert "story" not in said["known words"]
+    assert "outlet" not in said["known words"]
+    assert "one outlet" in said["one outlet"]
+    assert "one story" in said["one story"]
+
+
+def test_where_relevance_is_otherwise_labels_are_asked_for_and_articles_all_off_the_subject_told_as_such():
+    test = {"name": "relevance_scores", "differs": True, "is_material": True, "batch": 0.3}
+    found = {"verdict": "retrain", "notes": [], "candidates": [], "measures": [test], "verdicts": {"off": 60, "on": 40}}
+    said = " ".join(words_for(found, model="m", no_relevance=False))
+    assert "--from m --labels LABELS`" in said
+    assert "are they those you meant" not in said
+    said = " ".join(words_for({**found, "verdicts": {"off": 100}}, model="m", no_relevance=False))
+    assert "None of its articles is about the subject" in said
+    unknown = {**test, "name": "unknown_words", "batch": 0.1, "training": 0.056}
+    said = " ".join(words_for({**found, "measures": [unknown]}, model="m", no_relevance=False))
+    assert "unknown words (10.0 %, in training 5.6 %)" in said
+    assert "--labels" not in said
+
+
+def test_a_batch_that_is_new_all_over_is_not_told_as_a_few_articles(profile):
+    found = judged(profile, football(90))
+    assert found["verdict"] == "new topic"
+    assert "All in all the batch is unlike the training corpus" in " ".join(
+        words_for(found, model="m", no_relevance=True)
+    )
+
+
+def test_where_only_relevance_could_be_compared_no_more_is_claimed():
+    test = {"name": "unsure_share", "differs": False, "is_material": False, "batch": 0.1, "training": 0.1}
+    note = "Too few on-topic articles to compare: 3 in the batch."
+    found = {"verdict": "like the training corpus", "notes": [note], "candidates": [], "measures": [test]}
+    said = words_for({**found, "verdicts": {"on": 3, "off": 60}}, model="m", no_relevance=False)
+    assert said == ["In relevance the batch looks like the training corpus.", note]
+
+
+def test_who_typed_a_folder_is_told_the_folder_and_the_file_names_the_model(model_folder, tmp_path):
+    source = tmp_path / "new.jsonl"
+    source.write_text("".join(json.dumps(item) + "\n" for item in pages(corpus(40, 2, "b") + football(7))), "utf-8")
+    typed = ["classify", str(source), "--model", str(model_folder), "--no-relevance", "--out", str(tmp_path / "out")]
+    told = CliRunner().invoke(app, typed)
+    assert told.exit_code == 0, told.output
+    assert f"--from {model_folder} --no-relevance" in told.output
+    assert f"--from {model_folder.name} --no-relevance" in (tmp_path / "out" / "drift.json").read_text("utf-8")

@@ -271,7 +271,7 @@ def _write_drift(folder: Path, model: Model, sampler: Sampler, *, no_relevance: 
     else:
         topic_ids = [topic.topic for topic in model.topics.shown()]
         found = compare(model.drift, sampler, topic_ids=topic_ids, encoder=model.embedder, no_relevance=no_relevance)
-    found["words"] = words_for(found, model=model.name)
+    found["words"] = words_for(found, model=model.name, no_relevance=no_relevance)
     atomic_write_bytes(folder / DRIFT, canonical_json(found).encode("utf-8", "replace"))
     return {"verdict": found["verdict"], "words": found["words"]}
 

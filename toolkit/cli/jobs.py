@@ -239,12 +239,12 @@ def classify(
 
         def told(finished: Any) -> None:
             progress.close()
-            _tell(finished, quiet=quiet, as_json=as_json, command="classify")
+            _tell(finished, quiet=quiet, as_json=as_json, command="classify", model=model)
 
         if watch:
             jobs.watch(inputs, once, out=out, told=told)
         result = once()
-    _tell(result, quiet=quiet, as_json=as_json, command="classify", started=started)
+    _tell(result, quiet=quiet, as_json=as_json, command="classify", model=model, started=started)
     hint(f"toolkit report {quoted([out])}", quiet=quiet)
     _end(result, max_quarantined)
 
@@ -339,7 +339,14 @@ def _formats(formats: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def _tell(
-    result: Any, *, quiet: bool, as_json: bool, command: str, extra: dict[str, Any] | None = None, started: float = 0.0
+    result: Any,
+    *,
+    quiet: bool,
+    as_json: bool,
+    command: str,
+    model: str = "",
+    extra: dict[str, Any] | None = None,
+    started: float = 0.0,
 ) -> None:
     counts, verdicts = result.counts, result.run["on_topic"]
     if as_json:
@@ -368,8 +375,10 @@ def _tell(
         f"{counts['repeats']:,} repeats. {'in' if result.was_done else 'wrote'} {result.folder}",
         quiet=quiet,
     )
+    # The file names the model, the same wherever it lies; who typed a folder is told the folder.
+    by_name = f"--from {result.run['model']['name']}"
     for sentence in result.run.get("drift", {}).get("words", ()):
-        say(sentence, quiet=quiet)
+        say(sentence.replace(by_name, f"--from {quoted([model])}"), quiet=quiet)
     if counts["quarantined"]:
         say(f"what could not be used, and why: {result.folder / 'quarantine.jsonl'}", quiet=quiet)
 

@@ -49,6 +49,7 @@ def compare(
     n_on_topic = len(sampler.articles())
     found: dict[str, Any] = {
         "n_articles": sum(sampler.verdicts.values()),
+        "verdicts": {verdict: n for verdict, n in sorted(sampler.verdicts.items()) if n},
         "n_on_topic_compared": n_on_topic,
         "n_other_language": sampler.n_other_language,
         "n_training_articles": profile.n_articles,
@@ -87,7 +88,11 @@ def compare(
     if coverage:
         found["promise_plausible"] = not coverage["differs"]
     if sampler.n_other_language:
-        notes.append(f"{sampler.n_other_language} on-topic articles in other languages were not compared.")
+        n = sampler.n_other_language
+        who = (
+            "1 on-topic article in another language was" if n == 1 else f"{n} on-topic articles in other languages were"
+        )
+        notes.append(f"{who} not compared.")
     return {**found, "verdict": _verdict(found, enough or bool(tests))}
 
 
@@ -287,44 +292,77 @@ def _wilson(hits: int, n: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def words_for(found: Mapping[str, Any], *, model: str) -> list[str]:
-    """One or two plain sentences for the person at the keyboard."""
-    sentences: list[str] = []
-    verdict = found["verdict"]
-    for candidate in found["candidates"]:
-        terms = ", ".join(term["term"] for term in candidate["terms"][:5])
-        n, share = candidate["n_articles"], 100 * candidate["share"]
-        if candidate["kind"] == "topic":
-            sentences.append(
-                f"{n} articles ({share:.1f} %) speak of something the model's topics do not cover: {terms}."
-            )
-        else:
-            which = "one outlet" if candidate["kind"] == "one outlet" else "one story"
-            sentences.append(
-                f"{n} articles of {which} are unlike the training corpus ({terms}): no topic of their own."
-            )
-    differing = [test["name"].replace("_", " ") for test in found["measures"] if test["differs"]]
+_OF_RELEVANCE = ("unsure_share", "relevance_scores")
+_IN_WORDS = {
+    "unsure_share": "articles the model is unsure of",
+    "relevance_scores": "relevance",
+    "unknown_words": "unknown words",
+    "vectors": "what articles speak of",
+    "topic_shares": "the mix of topics",
+    "no_topic": "passages without a topic",
+    "theme_shares": "the mix of themes",
+}
+
+
+def words_for(found: Mapping[str, Any], *, model: str, no_relevance: bool) -> list[str]:
+    """A few plain sentences for the person at the keyboard: what was found, what to do, what was not compared."""
+    verdict, candidates, notes = found["verdict"], found["candidates"], found["notes"]
+    if verdict == "not compared":
+        return list(notes[:1])
+    sentences = [_candidate_words(candidate, found["alarm"]["n_articles"]) for candidate in candidates]
+    if candidates:
+        sentences.append(f"drift.json lists {'its' if len(candidates) == 1 else 'their'} articles.")
+    differing = [test for test in found["measures"] if test["differs"]]
+    material = [test for test in differing if test["is_material"]]
+    # Without labels training leaves relevance as it is.
+    labels = any(test["name"] in _OF_RELEVANCE for test in material)
+    options = f"--from {model}{' --labels LABELS' if labels else ''}{' --no-relevance' if no_relevance else ''}"
+    advice = f"`toolkit train ARTICLES --name NAME {options}`, where ARTICLES are those of before and these together"
+    advice += " and LABELS judge some of these: relevance is learned from labels alone." if labels else "."
     if verdict == "new topic":
-        sentences.append(f"Retrain to give it a topic: `toolkit train ARTICLES --name NAME --from {model}`.")
+        if material:
+            sentences.append(f"All in all the batch is unlike the training corpus, too: {_listed(material)}.")
+        sentences.append(f"Retrain to give what is new a topic: {advice}")
     elif verdict == "retrain":
-        names = ", ".join(t["name"].replace("_", " ") for t in found["measures"] if t["differs"] and t["is_material"])
-        sentences.append(
-            f"The batch is unlike the training corpus ({names}): retrain with `toolkit train ARTICLES --name NAME "
-            f"--from {model}`."
-        )
+        sentences.append(f"The batch is unlike the training corpus: {_listed(material)}.")
+        if not found["verdicts"].get("on") and not found["verdicts"].get("unsure"):
+            sentences.append("None of its articles is about the subject: are they those you meant?")
+            sentences.append(f"If the model is wrong, retrain: {advice}")
+        else:
+            sentences.append(f"Retrain: {advice}")
     elif verdict == "other mixture":
-        sentences.append(
-            f"The batch mixes its subjects otherwise than the training corpus ({', '.join(differing)}), with nothing "
-            "found that the model does not cover: no need to retrain."
-        )
+        rest = "Beside that" if candidates else "Nothing was found that the model does not cover, but"
+        sentences.append(f"{rest} the batch is mixed otherwise than the training corpus: {_listed(differing)}.")
+        sentences.append("No need to retrain.")
     elif verdict == "like the training corpus":
-        sentences.append("The batch looks like the training corpus.")
-    elif verdict == "too few to say":
-        sentences.append("Too few articles to compare with the training corpus.")
-    else:
-        sentences += found["notes"][:1]
+        compared = {test["name"] for test in found["measures"]}
+        what = "The batch" if "vectors" in compared else "In relevance the batch"
+        what = f"Beside that {what[0].lower()}{what[1:]}" if candidates else what
+        sentences.append(f"{what} looks like the training corpus.")
     if found.get("promise_plausible") is False:
         sentences.append(
             "Relevance scores are distributed otherwise than in training: the promise of the unsure band may not hold."
         )
-    return sentences
+    return [*sentences, *notes]
+
+
+def _candidate_words(candidate: Mapping[str, Any], n_compared: int) -> str:
+    terms = ", ".join(term["term"] for term in candidate["terms"][:5])
+    who = f"{candidate['n_articles']} of {n_compared} articles compared ({100 * candidate['share']:.1f} %)"
+    if candidate["kind"] == "topic":
+        return f"{who} speak of something the model's topics do not cover: {terms}."
+    if candidate["kind"] == "known words":
+        return (
+            f"{who} are close to each other ({terms or 'no words in common'}) in words the model knows: no new topic."
+        )
+    source = "most from one outlet" if candidate["kind"] == "one outlet" else "of one story"
+    return f"{who}, {source}, are unlike the training corpus ({terms}): too one-sided to be called a topic."
+
+
+def _listed(tests: Sequence[Mapping[str, Any]]) -> str:
+    """The measures in words, with their figures where both are shares."""
+    return ", ".join(
+        _IN_WORDS[test["name"]]
+        + (f" ({100 * test['batch']:.1f} %, in training {100 * test['training']:.1f} %)" if "training" in test else "")
+        for test in tests
+    )
