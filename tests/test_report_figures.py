@@ -48,6 +48,60 @@ def rows_of(report: Report, name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(sheet.csv().decode())))
 
 
+# Topics over time, by outlet and by place
+
+
+def shares_of(topic: int, by: str, *counts: tuple[str, int, int]) -> list[dict[str, Any]]:
+    rows = []
+    for key, n, of in counts:
+        low, high = wilson(n, of)
+        interval = {"share": n / of, "low": low, "high": high, "burst": False, "burst_p": None}
+        rows.append({"topic": topic, "by": by, "key": key, "n_articles": n, "of_articles": of, **interval})
+    return rows
+
+
+def test_a_topic_says_when_where_and_by_whom_it_is_most_frequent_with_intervals_and_a_sheet_of_all() -> None:
+    results = made_up(60)
+    topic = int(results.topics[0]["topic"])
+    rows = [
+        *shares_of(topic, "time", ("2024-01", 1, 1), ("2024-02", 30, 40), ("2024-03", 2, 40), ("undated", 9, 9)),
+        *shares_of(topic, "outlet", ("=<b>one</b>", 20, 50), ("two.example", 1, 50), ("unknown", 5, 5)),
+        *shares_of(topic, "place:china", ("Yunnan", 8, 9)),
+    ]
+    report = make_report(replace(results, topic_shares=tuple(rows)))
+    (card,) = parse(report.html).xpath(f"//article[@id='topic-{topic}']")
+    said = [" ".join(line.text_content().split()) for line in card.xpath(".//li")]
+    lines = [line for line in said if line.startswith(("By ", "With "))]
+    assert lines == [
+        "By time: February 2024 75% of 40 articles (60–86%); January 2024 100% of 1 article (21–100%); "
+        "March 2024 5% of 40 articles (1–17%).",
+        "By outlet: =<b>one</b> 40% of 50 articles (28–54%); two.example 2% of 50 articles (0–10%).",
+    ]  # one place alone is nothing to compare; what has no date or outlet is none
+    sheet = rows_of(report, "topic_shares")
+    assert [(row["by"], int(row["n_articles"])) for row in sheet] == [(row["by"], row["n_articles"]) for row in rows]
+    assert not any(row["key"].startswith("=") for row in sheet)
+    assert "topic_shares.csv" in report.html
+
+
+def test_topics_of_a_batch_are_told_to_be_the_models_and_what_they_do_not_cover_is_pointed_at() -> None:
+    results = made_up(60)
+    drift = {"verdict": "new topic", "words": ["9 of 60 articles compared (15.0 %) speak of mangoes."]}
+    learned = parse(make_report(results).html).xpath("//section[@id='topics']")[0].text_content()
+    assert "found in this corpus by" in learned
+    judged = {**results.run, "command": "classify", "drift": drift}
+    page = parse(make_report(replace(results, run=judged)).html)
+    section = page.xpath("//section[@id='topics']")[0]
+    assert "found in the articles the model learned from, not in these," in section.text_content()
+    (flag,) = [
+        p
+        for p in section.xpath("./p[@class='flag']") or section.xpath(".//p[@class='flag']")
+        if "#quality" in str(p.xpath(".//a/@href"))
+    ]
+    assert "none of the topics covers" in flag.text_content()
+    calm = {**judged, "drift": {"verdict": "like the training corpus", "words": ["Alike."]}}
+    assert "none of the topics covers" not in make_report(replace(results, run=calm)).html
+
+
 # Sheets
 
 

@@ -53,6 +53,7 @@ def compare(
         "n_on_topic_compared": n_on_topic,
         "n_other_language": sampler.n_other_language,
         "n_training_articles": profile.n_articles,
+        "n_topics": len(topic_ids),
         "n_reference": len(profile.vectors),
         "levels": {"new_topic": ALARM_LEVEL, "measures": TEST_LEVEL, "correction": "Holm"},
         "measures": [],
@@ -322,7 +323,10 @@ def words_for(found: Mapping[str, Any], *, model: str, no_relevance: bool) -> li
     if verdict == "new topic":
         if material:
             sentences.append(f"All in all the batch is unlike the training corpus, too: {_listed(material)}.")
-        sentences.append(f"Retrain to give what is new a topic: {advice}")
+        sentences.append(f"Retrain, so that what is new can get a topic: {advice}")
+        n = found["n_topics"]
+        if n:
+            sentences.append(f"If it gets none beside the {n} there are, ask for more with --n-topics {n + 1}.")
     elif verdict == "retrain":
         sentences.append(f"The batch is unlike the training corpus: {_listed(material)}.")
         if not found["verdicts"].get("on") and not found["verdicts"].get("unsure"):

@@ -16,6 +16,7 @@ from toolkit.report.sheets import Sheet
 from toolkit.report.size import Room
 from toolkit.report.tally import Tally, ThemeTally, TopicTally
 from toolkit.report.theme_words import ThemeWord
+from toolkit.report.topic_spread import is_of_another_corpus, spread, spread_sheet
 from toolkit.report.wording import counted, date_words, interval_words, listing, number, percent, show
 
 N_TOPIC_QUOTES = 2
@@ -122,7 +123,7 @@ def quoted(tally: Tally, room: Room) -> list[Candidate]:
 
 
 def topics(tally: Tally, evidence: Evidence, links: Links, room: Room) -> View:
-    """The topics found in this corpus, with their terms, flags and quotes; the outliers counted openly."""
+    """The topics of these articles, with their terms, flags and quotes; the outliers counted openly."""
     labels = {theme.theme.id: show(theme.theme.label, limit=80) for theme in tally.themes}
     anchors = {theme.theme.id: f"theme-{i + 1}" for i, theme in enumerate(tally.themes)}
     place_of = {topic: place for place, topic in enumerate(tally.topic_order)}
@@ -146,11 +147,13 @@ def topics(tally: Tally, evidence: Evidence, links: Links, room: Room) -> View:
                 "flags": _flags(topic, tally, articles),
                 "summary": evidence.quote(summary) if summary else None,
                 "share": _share_words(topic),
+                "spread": spread(topic, tally.sides),
                 "bursts": listing([date_words(period) for period in topic.bursts], limit=4),
                 "quotes": [evidence.quote(candidate, limit=360) for candidate in topic.quotes[:N_TOPIC_QUOTES]],
             }
         )
     total = tally.n_in_topics + tally.n_outliers
+    drift = tally.run.get("drift")
     return {
         "cards": cards,
         "n": len(tally.topics),
@@ -170,7 +173,9 @@ def topics(tally: Tally, evidence: Evidence, links: Links, room: Room) -> View:
         "outlier_share": percent(tally.n_outliers / total) if total else "",
         "total": counted(total, "on-topic segment"),
         "any": total > 0,
-        "sheets": ("topics", "topic_terms", "quotes"),
+        "judged_only": is_of_another_corpus(tally.run),
+        "is_new": text_of(drift, "verdict") == "new topic" if isinstance(drift, Mapping) else False,
+        "sheets": ("topics", "topic_terms", "topic_shares", "quotes"),
     }
 
 
@@ -273,6 +278,7 @@ def card_sheets(
     return [
         Sheet("topics", columns, rows),
         Sheet("topic_terms", ("topic", "name", "term", "weight"), terms),
+        spread_sheet(tally.topics),
         Sheet("theme_words", ("theme", "word", "articles_inside", "articles_outside"), theme_rows),
         Sheet("quotes", ("of", "name", "document_id", *_QUOTE_KEYS[1:], "text"), quotes),
     ]

@@ -32,7 +32,7 @@ _TERMS = (
     ("Unsure", "between the lines: the model gives no answer, and a person should"),
     ("Relevance", "the calibrated probability, from 0 to 1, that an article or a segment is about the subject"),
     ("Theme", "a subject named in the configuration in advance; an article can carry several"),
-    ("Topic", "a group of segments that speak of the same thing, found in this corpus; another corpus has others"),
+    ("Topic", "a group of segments that speak of the same thing, found in the articles a model learned from"),
     ("Near-copy", "an article that shares nearly all its words with an earlier one; counted with it, once"),
     ("Repeat", "a record with the id and text of an earlier one; counted and left out"),
     ("Quarantine", "records and files that could not be used, with the reason"),

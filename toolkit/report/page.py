@@ -54,7 +54,7 @@ SECTIONS = (
     Section("time", "Themes over time", "time.html.jinja"),
     Section("places", "Places and themes", "places.html.jinja"),
     Section("cards", "Theme by theme, with evidence", "cards.html.jinja"),
-    Section("topics", "Topics found in this corpus", "topics.html.jinja"),
+    Section("topics", "Topics of these articles", "topics.html.jinja"),
     Section("map", "Map of passages", "map.html.jinja", needs_script=True),
     Section("explore", "Every article", "explorer.html.jinja", needs_script=True),
     Section("set-aside", "What was set aside and why", "set_aside.html.jinja"),

@@ -80,6 +80,7 @@ class TopicTally:
     card: Row = field(default_factory=dict)
     share: Row = field(default_factory=dict)
     bursts: tuple[str, ...] = ()
+    shares: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +252,9 @@ def _topics(results: Results, texts: TextTally) -> tuple[TopicTally, ...]:
     cards = {count_of(row, "topic", NO_TOPIC): row for row in results.topic_cards}
     shares = {count_of(row, "topic", NO_TOPIC): row for row in results.topic_shares if row.get("by") == "all"}
     bursts: dict[int, list[str]] = defaultdict(list)
+    spread: dict[int, list[Row]] = defaultdict(list)
     for row in results.topic_shares:
+        spread[count_of(row, "topic", NO_TOPIC)].append(row)
         if row.get("burst") is True:
             bursts[count_of(row, "topic", NO_TOPIC)].append(text_of(row, "key"))
     tallies = []
@@ -275,6 +278,7 @@ def _topics(results: Results, texts: TextTally) -> tuple[TopicTally, ...]:
                 card=cards.get(topic, {}),
                 share=shares.get(topic, {}),
                 bursts=tuple(bursts[topic]) if topic in bursts else (),
+                shares=tuple(spread[topic]) if topic in spread else (),
             )
         )
     return tuple(sorted(tallies, key=lambda tally: (-tally.n_segments, tally.topic)))
