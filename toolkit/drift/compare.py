@@ -64,8 +64,8 @@ def compare(
     if profile.no_relevance != no_relevance:
         with_it, without = ("the batch", "the model") if no_relevance else ("the model", "the batch")
         notes.append(
-            f"Not compared: {with_it} took every article as on the subject (--no-relevance), {without} did not. Classify "
-            f"{'without' if no_relevance else 'with'} --no-relevance for a comparison."
+            f"Not compared: {with_it} took every article as on the subject (--no-relevance), {without} did not. "
+            f"Classify {'without' if no_relevance else 'with'} --no-relevance for a comparison."
         )
         return {**found, "verdict": "not compared"}
     if encoder.n_dimensions != len(profile.mean):
