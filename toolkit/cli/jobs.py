@@ -376,8 +376,8 @@ def _tell(
         quiet=quiet,
     )
     # The file names the model, the same wherever it lies; who typed a folder is told the folder.
-    by_name = f"--from {result.run['model']['name']}"
     for sentence in result.run.get("drift", {}).get("words", ()):
+        by_name = f"--from {result.run['model']['name']}"
         say(sentence.replace(by_name, f"--from {quoted([model])}"), quiet=quiet)
     if counts["quarantined"]:
         say(f"what could not be used, and why: {result.folder / 'quarantine.jsonl'}", quiet=quiet)
