@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -393,7 +394,7 @@ def model_folder(tmp_path_factory) -> Path:
     config = config.model_copy(update={"topics": config.topics.model_copy(update={"engine": "nmf", "n_topics": 3})})
     records = [
         Record(page["id"], page["text"], "c.jsonl", row, outlet=page["outlet"])
-        for row, page in enumerate(pages(corpus(90, 1, "t")), start=1)
+        for row, page in enumerate(pages(corpus(110, 1, "t")), start=1)
     ]
     model, _ = train(
         lambda: records, name="m", config=config, labels={}, base=None, seed=0, no_relevance=True, with_map=False
@@ -453,6 +454,13 @@ def test_a_model_judged_otherwise_or_without_a_profile_or_topics_is_said_so(mode
     save_model(bare, tmp_path / "bare", card="")
     found = json.loads(classified(tmp_path / "bare", items, tmp_path / "with-bare")[1])
     assert "topic_shares" not in {test["name"] for test in found["measures"]}
+
+
+def test_topics_of_few_articles_are_not_blamed_for_passages_they_do_not_fit(model_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules["toolkit.drift.compare"], "_MIN_FITTED", 111)  # the package has a function so named
+    found = json.loads(classified(model_folder, pages(corpus(25, 2, "b")), tmp_path / "few")[1])
+    assert "no_topic" not in {test["name"] for test in found["measures"]}
+    assert any("fewer than 111 articles" in sentence for sentence in found["words"])
 
 
 def test_articles_in_another_language_are_counted_and_not_compared(model_folder, tmp_path):

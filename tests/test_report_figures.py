@@ -83,6 +83,16 @@ def test_a_topic_says_when_where_and_by_whom_it_is_most_frequent_with_intervals_
     assert "topic_shares.csv" in report.html
 
 
+def test_where_one_outlet_alone_is_known_the_page_says_that_no_burst_is_marked() -> None:
+    results = made_up(60)
+    topic = int(results.topics[0]["topic"])
+    periods = shares_of(topic, "time", ("2024-01", 1, 10), ("2024-02", 30, 40))
+    for outlets, is_said in ((["one.example", "unknown"], True), (["one.example", "two.example"], False)):
+        rows = (*periods, *shares_of(topic, "outlet", *((outlet, 5, 25) for outlet in outlets)))
+        html = make_report(replace(results, topic_shares=rows)).html
+        assert ("Not more than one outlet of these articles is known" in html) == is_said
+
+
 def test_topics_of_a_batch_are_told_to_be_the_models_and_what_they_do_not_cover_is_pointed_at() -> None:
     results = made_up(60)
     drift = {"verdict": "new topic", "words": ["9 of 60 articles compared (15.0 %) speak of mangoes."]}

@@ -34,6 +34,9 @@ _SEED = 20240417
 # What matters to a reader: a difference smaller than this is no reason to train again, however sure it is.
 _MATERIAL_SHARE = 0.05
 _MATERIAL_UNKNOWN = 0.03
+# With topics found in 40 articles of bbc_news .01 of their own passages and .18 of other articles' were in none; with
+# 100 articles the two were alike.
+_MIN_FITTED = 100
 
 
 def compare(
@@ -184,7 +187,14 @@ def _topical_tests(
         reference = profile.topics[:n].astype(np.int64)
         tests.append(_mixture("topic_shares", "topics of segments", reference, shares))
         what = "share of an article's segments without a topic; one-sided permutation of articles"
-        tests.append(_mean_test("no_topic", what, reference[:, -1], shares[:, -1], scale=255, material=_MATERIAL_SHARE))
+        if len(profile.vectors) >= _MIN_FITTED:
+            before = reference[:, -1]
+            tests.append(_mean_test("no_topic", what, before, shares[:, -1], scale=255, material=_MATERIAL_SHARE))
+        else:
+            notes.append(
+                f"Passages without a topic were not compared: topics found in fewer than {_MIN_FITTED} articles fit "
+                "these better than any others."
+            )
     elif profile.topic_ids:
         notes.append("The model's topics are not those it was trained with: their shares were not compared.")
     marks = theme_marks(batch.articles, profile.theme_ids).astype(np.int64)

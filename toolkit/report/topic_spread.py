@@ -33,6 +33,13 @@ def spread(topic: TopicTally, sides: Sequence[Side]) -> list[str]:
     return lines
 
 
+def has_one_voice(topics: Sequence[TopicTally]) -> bool:
+    """Whether the articles have several periods, but one outlet or none: then no topic is said to be in a burst."""
+    keys = {(text_of(row, "by"), text_of(row, "key")) for topic in topics for row in topic.shares}
+    known = [by for by, key in keys if key not in _NO_KEYS]
+    return known.count("time") > 1 and known.count("outlet") < 2
+
+
 def _words(row: Row, *, is_time: bool) -> str:
     key, of = text_of(row, "key"), count_of(row, "of_articles", 0)
     name = date_words(key) if is_time else show(key, limit=60)
