@@ -90,7 +90,7 @@ def test_where_one_outlet_alone_is_known_the_page_says_that_no_burst_is_marked()
     for outlets, is_said in ((["one.example", "unknown"], True), (["one.example", "two.example"], False)):
         rows = (*periods, *shares_of(topic, "outlet", *((outlet, 5, 25) for outlet in outlets)))
         html = make_report(replace(results, topic_shares=rows)).html
-        assert ("Not more than one outlet of these articles is known" in html) == is_said
+        assert ("At most one outlet of these articles is known" in html) == is_said
 
 
 def test_topics_of_a_batch_are_told_to_be_the_models_and_what_they_do_not_cover_is_pointed_at() -> None:
