@@ -16,7 +16,7 @@ from toolkit.report.sheets import Sheet
 from toolkit.report.size import Room
 from toolkit.report.tally import Tally, ThemeTally, TopicTally
 from toolkit.report.theme_words import ThemeWord
-from toolkit.report.topic_spread import has_one_voice, is_of_another_corpus, spread, spread_sheet
+from toolkit.report.topic_spread import has_one_voice, spread, spread_sheet
 from toolkit.report.wording import counted, date_words, interval_words, listing, number, percent, show
 
 N_TOPIC_QUOTES = 2
@@ -173,7 +173,7 @@ def topics(tally: Tally, evidence: Evidence, links: Links, room: Room) -> View:
         "outlier_share": percent(tally.n_outliers / total) if total else "",
         "total": counted(total, "on-topic segment"),
         "any": total > 0,
-        "judged_only": is_of_another_corpus(tally.run),
+        "judged_only": tally.run.get("command") == "classify",
         "one_voice": has_one_voice(tally.topics),
         "is_new": text_of(drift, "verdict") == "new topic" if isinstance(drift, Mapping) else False,
         "sheets": ("topics", "topic_terms", "topic_shares", "quotes"),

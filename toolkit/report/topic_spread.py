@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from toolkit.report.rows import Row, Side, count_of, number_of, text_of
 from toolkit.report.sheets import Sheet
@@ -43,7 +43,7 @@ def has_one_voice(topics: Sequence[TopicTally]) -> bool:
 def _words(row: Row, *, is_time: bool) -> str:
     key, of = text_of(row, "key"), count_of(row, "of_articles", 0)
     name = date_words(key) if is_time else show(key, limit=60)
-    share, low, high = (number_of(row, name) or 0.0 for name in ("share", "low", "high"))
+    share, low, high = (number_of(row, column) or 0.0 for column in ("share", "low", "high"))
     return f"{name} {percent(share)} of {counted(of, 'article')} ({interval_words(low, high)})"
 
 
@@ -52,8 +52,3 @@ def spread_sheet(topics: Sequence[TopicTally]) -> Sheet:
     columns = ("by", "key", "n_articles", "of_articles", "share", "low", "high", "burst", "burst_p")
     rows = [(topic.topic, topic.name, *map(row.get, columns)) for topic in topics for row in topic.shares]
     return Sheet("topic_shares", ("topic", "name", *columns), rows)
-
-
-def is_of_another_corpus(run: Mapping[str, object]) -> bool:
-    """Whether the topics were found in other articles than these, which were only judged by them."""
-    return run.get("command") == "classify"

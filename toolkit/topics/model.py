@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -206,9 +207,9 @@ def _joined_terms(merged: Sequence[Topic]) -> tuple[tuple[str, float], ...]:
 
 
 def _common_theme(merged: Sequence[Topic]) -> str | None:
-    sizes: dict[str | None, int] = {}
+    sizes: Counter[str | None] = Counter()
     for topic in merged:
-        sizes[topic.theme] = sizes.get(topic.theme, 0) + topic.n_segments
+        sizes[topic.theme] += topic.n_segments
     return max(sizes, key=lambda theme: (sizes[theme], theme or ""))
 
 

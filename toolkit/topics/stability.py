@@ -66,7 +66,9 @@ def find_number(group: Grouping, articles: Sequence[int], *, most: int, near: in
     Two halves are always stable and tell a reader nothing, so numbers below half the binary logarithm of the number of
     segments are not asked, nor any above the square root of the number of articles (and 3): a topic should have as many
     articles as there are topics. Among the rest the most stable one is taken, or the largest that is within one
-    standard error of it, or within .01 (the one-standard-error rule of Breiman et al. 1984, here towards detail).
+    standard error of it, or within .01 (the one-standard-error rule of Breiman et al. 1984, here towards detail). Where
+    that is far from `near`, the number of the model before, the nearest to it of those not behind by more than the
+    standard error of either is taken.
     """
     most = min(most, max(_FEW, round(np.sqrt(len(set(articles))))))
     least = min(max(2, round(np.log2(max(len(articles), 2)) / 2)), most)
@@ -80,7 +82,7 @@ def find_number(group: Grouping, articles: Sequence[int], *, most: int, near: in
     best = max(points, key=lambda point: (point.mean, point.n_topics))
     behind = {point.n_topics: round(best.mean - point.mean, 6) for point in points}
     chosen = max(number for number in behind if behind[number] <= max(best.error, _NO_DIFFERENCE))
-    if near is not None and not near <= chosen * _MAX_STEP <= near * _MAX_STEP**2:
+    if near is not None and not near / _MAX_STEP <= chosen <= near * _MAX_STEP:
         errors = {point.n_topics: max(best.error, point.error, _NO_DIFFERENCE) for point in points}
         enough = [number for number in behind if behind[number] <= errors[number]]
         chosen = min(enough, key=lambda number: (abs(number - near), -number))
